@@ -1,0 +1,2 @@
+/// The journal's schema, in steps that are applied in order and never changed once shipped.
+public enum Migrations {}

@@ -1,0 +1,126 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Settings of every Swift target: the Swift 6 language mode comes from the tools version.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "holdfast",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Holdfast", targets: ["Holdfast"]),
+        .executable(name: "holdfast", targets: ["CLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The pure core: values, no I/O, no clock, no threads, no Foundation.
+        .target(name: "Primitives", swiftSettings: strict),
+        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Entities", dependencies: ["Primitives", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Consensus",
+            dependencies: ["Primitives", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict),
+        .target(name: "Directory", dependencies: ["Primitives", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Shards",
+            dependencies: [
+                "Primitives", "JSON", "Entities", .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Primitives", "JSON", "Entities", "Consensus", "Directory", "Shards",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+
+        // The shells: disk and network. They never import each other.
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .target(
+            name: "Migrations", path: "Migrations",
+            exclude: [],
+            sources: ["Migrations.swift"],
+            resources: [.embedInCode("V0001_journal.sql")],
+            swiftSettings: strict),
+        .target(
+            name: "Journal",
+            dependencies: [
+                "Primitives", "JSON", "Consensus", "Shards", "CSQLite", "Migrations",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "Primitives",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        // Composition.
+        .target(
+            name: "Node",
+            dependencies: [
+                "Primitives", "JSON", "Entities", "Consensus", "Directory", "Shards", "Engine", "Journal",
+                "Transport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(name: "Holdfast", dependencies: ["Entities", "Node"], swiftSettings: strict),
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Holdfast", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
+                "Consensus", "Engine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "EntitiesTests", dependencies: ["Entities", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(name: "ConsensusTests", dependencies: ["Consensus", "Primitives"], swiftSettings: strict),
+        .testTarget(name: "DirectoryTests", dependencies: ["Directory", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "Consensus", "Directory", "Shards", "Entities", "Primitives"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Journal", "Consensus", "Shards", "CSQLite", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: [
+                "Transport", "Primitives",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NodeTests", dependencies: ["Node", "Holdfast", "Entities", "Primitives"], swiftSettings: strict
+        ),
+        .testTarget(name: "EndToEndTests", dependencies: ["CLI"], path: "Tests/EndToEnd", swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,4 @@
+@main
+struct HoldfastCommand {
+    static func main() {}
+}

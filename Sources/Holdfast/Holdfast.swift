@@ -1,0 +1,1 @@
+// The surface of this target comes with its first file.

@@ -1,0 +1,22 @@
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+///
+/// Small, fast, and the same sequence for the same seed on every platform: what a simulation needs.
+/// Not for secrets.
+public struct RandomGenerator: RandomNumberGenerator, Sendable, Hashable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A length of time evenly drawn from `range`.
+    public mutating func span(in range: Range<Span>) -> Span {
+        Span(nanoseconds: Int64.random(in: range.lowerBound.nanoseconds..<range.upperBound.nanoseconds, using: &self))
+    }
+}
