@@ -48,16 +48,19 @@ extension Engine {
             if let applied {
                 respond(to: waiter.origin, committed(applied.reply, in: replica))
             } else {
-                respond(to: waiter.origin, .document(replica.directory?.lastReply ?? []))
+                respond(to: waiter.origin, .document(clusterMap()))
             }
         }
     }
 
     func committed(_ stored: StoredReply, in replica: Replica) -> Response {
-        .committed(
+        if let message = stored.outcome.refusalMessage {
+            return .refused(Refused(json: stored.outcome.json, message: message))
+        }
+        return .committed(
             Committed(
                 group: replica.group, shard: replica.shardNumber, index: stored.index, term: stored.term,
-                revision: stored.revision, reply: stored.reply))
+                revision: stored.revision, reply: stored.outcome.json))
     }
 
     /// Follows the group into and out of leadership.
@@ -96,16 +99,6 @@ extension Engine {
             for pending in replica.parked.removeValue(forKey: load) ?? [] { dispatch(pending) }
         }
     }
-}
-
-extension RequestFailure {
-    static let leadershipLost = RequestFailure(
-        .unknown, code: "leadershipLost",
-        message: "the shard's owner changed while the command was being replicated; it may have taken effect. "
-            + "Send it again with the same request id and learn.")
-    static let notLeader = RequestFailure(
-        .notCommitted, code: "ownerChanged",
-        message: "the shard's owner changed before the answer was confirmed; nothing happened. Send it again.")
 }
 
 private func < (left: ([UInt8], [UInt8]), right: ([UInt8], [UInt8])) -> Bool {

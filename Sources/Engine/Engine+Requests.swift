@@ -49,8 +49,7 @@ extension Engine {
             let request = CommandRequest(
                 entity: command.entity, name: command.name, payload: command.payload, request: command.request)
             decide(request, pending, replica)
-        case .query(let query):
-            take(read(query, in: replica, isLocal: false), pending, replica, isLocal: false)
+        case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)
         case .cluster: preconditionFailure("a request about the cluster has no shard")
         }
     }
@@ -75,15 +74,15 @@ extension Engine {
         case .done(let stored): respond(to: pending.origin, committed(stored, in: replica))
         case .attach(let index): attach(pending, at: index, in: replica)
         case .needs(let load): park(pending, load, replica)
-        case .reject(let failure): respond(to: pending.origin, .failed(failure))
+        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
         }
     }
 
     private func response(_ answer: Answer, in replica: Replica) -> Response {
-        switch answer {
-        case .refused(let refusal): .refused(refusal)
-        case .replied(let value, let revision): answered(value, revision, in: replica)
+        if let message = answer.outcome.refusalMessage {
+            return .refused(Refused(json: answer.outcome.json, message: message))
         }
+        return answered(answer.outcome.json, answer.revision, in: replica)
     }
 
     private func answered(_ value: [UInt8], _ revision: UInt64, in replica: Replica) -> Response {
@@ -105,29 +104,25 @@ extension Engine {
             at: position + 1)
     }
 
-    private func read(_ query: EntityQuery, in replica: Replica, isLocal: Bool) -> Reading {
-        if query.name.isEmpty {
-            return isLocal
-                ? replica.shard!.askStateLocally(entity: query.entity) : replica.shard!.askState(entity: query.entity)
-        }
-        return isLocal
-            ? replica.shard!.askLocally(entity: query.entity, query: query.name, payload: query.payload)
-            : replica.shard!.ask(entity: query.entity, query: query.name, payload: query.payload)
+    private func read(_ query: EntityQuery, on view: StateView, in replica: Replica) -> Reading {
+        query.name.isEmpty
+            ? replica.shard!.askState(entity: query.entity, on: view)
+            : replica.shard!.ask(entity: query.entity, query: query.name, payload: query.payload, on: view)
     }
 
     private func askLocally(_ pending: Pending, _ replica: Replica) {
         guard case .query(let query) = pending.request else { preconditionFailure("only queries are local") }
-        take(read(query, in: replica, isLocal: true), pending, replica, isLocal: true)
+        take(read(query, on: .committed, in: replica), pending, replica, isLocal: true)
     }
 
     private func take(_ reading: Reading, _ pending: Pending, _ replica: Replica, isLocal: Bool) {
         switch reading {
-        case .answer(let value, let revision, let after):
-            let response = answered(value, revision, in: replica)
+        case .answer(let answer, let after):
+            let response = answered(answer.json, answer.revision, in: replica)
             if isLocal { return respond(to: pending.origin, response) }
             hold(response, after: after, for: pending, in: replica)
         case .needs(let load): park(pending, load, replica)
-        case .reject(let failure): respond(to: pending.origin, .failed(failure))
+        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
         }
     }
 
@@ -142,7 +137,11 @@ extension Engine {
     public func loaded(_ group: GroupID, _ requests: [LoadRequest], _ results: [LoadResult]) {
         guard let replica = replica(group), replica.shard != nil else { return }
         precondition(requests.count == results.count, "\(requests.count) loads, \(results.count) results")
-        for (request, result) in zip(requests, results) { replica.shard!.loaded(request, result) }
+        do throws(MalformedBytes) {
+            for (request, result) in zip(requests, results) { try replica.shard!.loaded(request, result) }
+        } catch {
+            return fail("the journal's state of group \(group) and its log do not fit: \(error)")
+        }
         for request in requests {
             for pending in replica.parked.removeValue(forKey: request) ?? [] { dispatch(pending) }
         }
@@ -158,29 +157,5 @@ extension Engine {
             }
         }
         replica.checkpoint = .idle
-    }
-}
-
-extension RequestFailure {
-    static let overloaded = RequestFailure(
-        .notCommitted, code: "overloaded",
-        message: "the node has more requests than it can answer; nothing happened. Send it again a little later.",
-        retryAfterMilliseconds: 100)
-    static let moving = RequestFailure(
-        .notCommitted, code: "ownerChanging",
-        message: "the shard is moving to another owner; nothing happened. Send it again.",
-        retryAfterMilliseconds: 20)
-
-    static func invalidEntityID(_ id: [UInt8]) -> RequestFailure {
-        let reason =
-            Limits.entityIDBytes.contains(id.count)
-            ? "it is not UTF-8" : "it has \(id.count) bytes of UTF-8; 1 to \(Limits.entityIDBytes.upperBound) are allowed"
-        return RequestFailure(.invalid, code: "invalidEntityID", message: "the entity id cannot be used: \(reason)")
-    }
-
-    static func unknownKind(_ kind: String, known: [String]) -> RequestFailure {
-        let list = known.isEmpty ? "none is registered yet" : "there is " + known.joined(separator: ", ")
-        return RequestFailure(
-            .invalid, code: "unknownKind", message: "the cluster has no entity kind named “\(kind)”: \(list)")
     }
 }

@@ -1,3 +1,4 @@
+public import Entities
 public import Primitives
 
 /// What a caller asks of the cluster, at any node.
@@ -20,13 +21,18 @@ public struct EntityCommand: Hashable, Sendable {
     /// The command as JSON, at most `Limits.payloadBytesMax` bytes.
     public var payload: [UInt8]
     public var request: RequestID?
+    /// Whether an earlier attempt under the same id may still be under way; see `CommandRequest.isRetry`.
+    public var isRetry: Bool
 
-    public init(kind: String, entity: [UInt8], name: String, payload: [UInt8], request: RequestID?) {
+    public init(
+        kind: String, entity: [UInt8], name: String, payload: [UInt8], request: RequestID?, isRetry: Bool = false
+    ) {
         self.kind = kind
         self.entity = entity
         self.name = name
         self.payload = payload
         self.request = request
+        self.isRetry = isRetry
     }
 }
 
@@ -73,8 +79,8 @@ public enum Response: Hashable, Sendable {
     case committed(Committed)
     /// A query's answer, or a command's reply that changed nothing.
     case answered(Answered)
-    /// The entity said no; nothing happened. The refusal as JSON.
-    case refused([UInt8])
+    /// The entity said no; nothing happened.
+    case refused(Refused)
     case failed(RequestFailure)
     /// The answer to a `ClusterRequest`, as JSON.
     case document([UInt8])
@@ -119,6 +125,18 @@ public struct Answered: Hashable, Sendable {
     }
 }
 
+public struct Refused: Hashable, Sendable {
+    /// The refusal as JSON.
+    public var json: [UInt8]
+    /// The refusal for a person.
+    public var message: String
+
+    public init(json: [UInt8], message: String) {
+        self.json = json
+        self.message = message
+    }
+}
+
 /// Why a request has no answer, and whether it may have taken effect all the same.
 public struct RequestFailure: Error, Hashable, Sendable {
     public enum Outcome: UInt8, Hashable, Sendable {
@@ -131,17 +149,14 @@ public struct RequestFailure: Error, Hashable, Sendable {
     }
 
     public var outcome: Outcome
-    /// A stable code, in camel case.
-    public var code: String
-    /// What happened, why, and what to do.
-    public var message: String
-    /// When a retry makes sense, if the server can tell.
-    public var retryAfterMilliseconds: UInt32
+    public var failure: Failure
 
-    public init(_ outcome: Outcome, code: String, message: String, retryAfterMilliseconds: UInt32 = 0) {
+    public init(_ outcome: Outcome, _ failure: Failure) {
         self.outcome = outcome
-        self.code = code
-        self.message = message
-        self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.failure = failure
+    }
+
+    public init(_ outcome: Outcome, _ code: Failure.Code, _ message: String, retryAfterMilliseconds: Int64? = nil) {
+        self.init(outcome, Failure(code, message, retryAfterMilliseconds: retryAfterMilliseconds))
     }
 }

@@ -1,4 +1,5 @@
-internal import Primitives
+internal import Entities
+public import Primitives
 
 /// Requests and responses as bytes; `WireProtocol.md` has the layout.
 extension ByteWriter {
@@ -11,6 +12,7 @@ extension ByteWriter {
             writeShort(command.name)
             writeLong(command.payload)
             write(command.request)
+            write(command.isRetry)
         case .query(let query):
             write(UInt8(2))
             writeShort(query.kind)
@@ -62,13 +64,14 @@ extension ByteWriter {
             writeLong(answered.value)
         case .refused(let refusal):
             write(UInt8(3))
-            writeLong(refusal)
+            writeLong(refusal.json)
+            writeLong(Array(refusal.message.utf8))
         case .failed(let failure):
             write(UInt8(4))
             write(failure.outcome.rawValue)
-            writeShort(failure.code)
-            writeLong(Array(failure.message.utf8))
-            write(failure.retryAfterMilliseconds)
+            writeShort(failure.failure.code.rawValue)
+            writeLong(Array(failure.failure.message.utf8))
+            write(failure.failure.retryAfterMilliseconds ?? -1)
         case .document(let body):
             write(UInt8(5))
             writeLong(body)
@@ -86,7 +89,8 @@ extension ByteReader {
             return .command(
                 EntityCommand(
                     kind: try readShortString(), entity: try readShort(), name: try readShortString(),
-                    payload: try readLong(limit: Self.fieldBytesMax), request: try readRequestID()))
+                    payload: try readLong(limit: Self.fieldBytesMax), request: try readRequestID(),
+                    isRetry: try readBool()))
         case 2:
             return .query(
                 EntityQuery(
@@ -132,18 +136,24 @@ extension ByteReader {
                 Answered(
                     group: GroupID(try read()), shard: try read(), index: LogIndex(try read()),
                     term: Term(try read()), revision: try read(), value: try readLong(limit: Self.fieldBytesMax)))
-        case 3: return .refused(try readLong(limit: Self.fieldBytesMax))
+        case 3:
+            return .refused(Refused(json: try readLong(limit: Self.fieldBytesMax), message: try readText()))
         case 4:
             let value: UInt8 = try read()
             guard let outcome = RequestFailure.Outcome(rawValue: value) else {
                 throw MalformedBytes("outcome \(value) is not known")
             }
-            let code = try readShortString()
-            let message = String(decoding: try readLong(limit: Self.fieldBytesMax), as: UTF8.self)
+            let code = Failure.Code(try readShortString())
+            let message = try readText()
+            let retryAfter: Int64 = try read()
             return .failed(
-                RequestFailure(outcome, code: code, message: message, retryAfterMilliseconds: try read()))
+                RequestFailure(outcome, code, message, retryAfterMilliseconds: retryAfter < 0 ? nil : retryAfter))
         case 5: return .document(try readLong(limit: Self.fieldBytesMax))
         case let other: throw MalformedBytes("response \(other) is not known")
         }
+    }
+
+    private mutating func readText() throws(MalformedBytes) -> String {
+        String(decoding: try readLong(limit: Self.fieldBytesMax), as: UTF8.self)
     }
 }
