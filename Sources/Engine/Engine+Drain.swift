@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Consensus
 internal import Primitives
 internal import Shards
@@ -28,12 +29,9 @@ extension Engine {
         if replica.outputs.hardStateChanged {
             gathering.hardState(group, term: replica.raft.term, vote: replica.raft.vote)
         }
-        if let point = replica.outputs.installedSnapshot { install(point, in: replica) }
         if let from = replica.outputs.truncateFrom { gathering.truncate(group, from: from) }
-        if let last = replica.outputs.entries.last {
-            gathering.append(group, replica.outputs.entries)
-            gatheringEffects.appended.append((group, last.index, last.term))
-        }
+        if !replica.outputs.entries.isEmpty { gathering.append(group, replica.outputs.entries) }
+        if replica.outputs.wantsPersistence { mark(replica) }
         for addressed in replica.outputs.messages { send(addressed.message, of: group, to: addressed.to) }
         if !replica.outputs.durableMessages.isEmpty { sendOnceDurable(replica.outputs.durableMessages, group) }
         for load in replica.outputs.loads {
@@ -52,6 +50,16 @@ extension Engine {
         if !reads.isEmpty { settle(reads, of: replica) }
     }
 
+    /// Once the batch being gathered is durable, the group is told that everything up to now is.
+    private func mark(_ replica: Replica) {
+        let mark = replica.raft.persistenceMark
+        if let last = gatheringEffects.marks.indices.last, gatheringEffects.marks[last].group == replica.group {
+            gatheringEffects.marks[last].mark = mark
+        } else {
+            gatheringEffects.marks.append((replica.group, mark))
+        }
+    }
+
     /// A message that rests on what its group has asked to persist waits for the newest batch that may hold it.
     private func sendOnceDurable(_ messages: [Outputs.Addressed], _ group: GroupID) {
         if !gathering.isEmpty {
@@ -68,15 +76,9 @@ extension Engine {
         guard let effects = inFlightEffects else { preconditionFailure("no batch is under way") }
         inFlightEffects = nil
         for item in effects.messages { send(item.message, of: item.group, to: item.to) }
-        for item in effects.appended {
+        for item in effects.marks {
             guard let replica = replica(item.group) else { continue }
-            step(replica) { raft, outputs in
-                raft.persisted(through: item.index, term: item.term, now: now, into: &outputs)
-            }
-        }
-        for item in effects.installed {
-            guard let replica = replica(item.group) else { continue }
-            step(replica) { raft, outputs in raft.snapshotPersisted(item.point, now: now, into: &outputs) }
+            step(replica) { raft, outputs in raft.persisted(item.mark, now: now, into: &outputs) }
         }
         for item in effects.checkpoints { checkpointWritten(item.group, item.index) }
     }
@@ -117,5 +119,12 @@ extension Engine {
             replica.journaledCommit = replica.raft.commit
             gathering.commit(replica.group, replica.raft.commit)
         }
+    }
+}
+
+extension Outputs {
+    /// Whether anything in it is for the disk.
+    var wantsPersistence: Bool {
+        hardStateChanged || truncateFrom != nil || !entries.isEmpty || installedSnapshot != nil
     }
 }

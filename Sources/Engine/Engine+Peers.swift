@@ -7,12 +7,7 @@ extension Engine {
     // MARK: Sending
 
     func send(_ message: Message, of group: GroupID, to peer: NodeID) {
-        // Entries that came from the journal are for a follower far behind: they must not delay anyone's heartbeat.
-        var isBulk = false
-        if case .append(let request) = message, let first = request.entries.first {
-            isBulk = request.entries.count > 1 && (replica(group)?.raft.isCatchingUp(peer, before: first.index) ?? false)
-        }
-        post(.raft(group, message), to: peer, isBulk: isBulk)
+        post(.raft(group, message), to: peer, isBulk: sendsInBulk)
     }
 
     func post(_ message: PeerMessage, to peer: NodeID, isBulk: Bool = false) {
@@ -133,6 +128,7 @@ extension Engine {
     func respond(to origin: Origin, _ response: Response) {
         switch origin {
         case .none: return
+        case .announcement: return announced(response)
         case .client(let client, let correlation):
             if clientWriters[client] == nil {
                 clientWriters[client] = ByteWriter(reserving: 256)

@@ -1,7 +1,8 @@
+internal import DequeModule
 internal import Consensus
 internal import Directory
 public import Primitives
-internal import Shards
+public import Shards
 
 /// A caller's request, from its arrival to the log or the read round.
 extension Engine {

@@ -1,6 +1,6 @@
 public import Consensus
 internal import DequeModule
-internal import Directory
+public import Directory
 public import Primitives
 public import Shards
 
@@ -59,21 +59,28 @@ public final class Engine {
 
     var coordinator = Coordinator()
     var isStopping = false
-    var announcement = Announcement.needed
+    /// Set while entries from the journal are sent to a follower far behind: they must not delay anyone's heartbeat.
+    var sendsInBulk = false
+    var announcement: Announcement?
+    /// What the shell was last told of the other members.
+    var knownAddresses: [EngineOutputs.PeerAddress] = []
+    /// Term and vote of groups retired by this process, should one come back.
+    var retiredTerms: [GroupID: (term: Term, vote: NodeID?)] = [:]
 
     /// - Parameters:
     ///   - recovered: the groups as the journal found them, sorted.
     ///   - seed: for election jitter; another one at every start.
     public init(
         identity: FileIdentity, cluster: UniqueID, node: NodeID, recovered: [RecoveredGroup],
-        tombstones: [GroupID], runtimes: [KindRuntime], settings: EngineSettings, seed: UInt64, now: Instant,
+        tombstones: [Tombstone], runtimes: [KindRuntime], settings: EngineSettings, seed: UInt64, now: Instant,
         wall: WallTime
     ) {
         self.identity = identity
         self.cluster = cluster
         self.node = node
         self.settings = settings
-        self.tombstones = Set(tombstones)
+        self.tombstones = Set(tombstones.map(\.group))
+        for tombstone in tombstones { retiredTerms[tombstone.group] = (tombstone.term, tombstone.vote) }
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall
@@ -108,13 +115,10 @@ public final class Engine {
 
 /// What is owed once a batch is durable.
 struct BatchEffects {
-    /// The newest entry of each group in the batch.
-    var appended: [(group: GroupID, index: LogIndex, term: Term)] = []
-    var installed: [(group: GroupID, point: SnapshotPoint)] = []
+    /// How far each group's outputs are in the batch. A group may come twice; the later mark includes the earlier.
+    var marks: [(group: GroupID, mark: PersistenceMark)] = []
     var checkpoints: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
-
-    var isEmpty: Bool { appended.isEmpty && installed.isEmpty && checkpoints.isEmpty && messages.isEmpty }
 }
 
 struct Forwarded {
@@ -122,10 +126,4 @@ struct Forwarded {
     var to: NodeID
     var isCommand: Bool
     var sent: Instant
-}
-
-enum Announcement: Equatable {
-    case needed
-    case sent(Instant)
-    case done
 }

@@ -1,4 +1,3 @@
-public import Consensus
 public import Primitives
 public import Shards
 
@@ -44,6 +43,8 @@ public struct EngineOutputs: Sendable {
     public struct StateLoad: Sendable {
         public var group: GroupID
         public var requests: [LoadRequest]
+        /// Whether a checkpoint waits for it, rather than a caller.
+        public var isCheckpoint = false
     }
 
     public struct EntryLoad: Sendable {
@@ -58,6 +59,11 @@ public struct EngineOutputs: Sendable {
         public var node: NodeID
         /// `host:port`
         public var address: String
+
+        public init(node: NodeID, address: String) {
+            self.node = node
+            self.address = address
+        }
     }
 
     /// A change of state for the log: fixed message, data beside it.

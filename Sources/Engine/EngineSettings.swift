@@ -1,9 +1,13 @@
 public import Consensus
+public import Directory
 public import Primitives
+public import Shards
 
 /// Times and bounds of one node's engine. Each queue has its limit here.
 public struct EngineSettings: Sendable {
     public var raft = RaftSettings()
+    public var shard = ShardSettings()
+    public var plan = PlanSettings()
     /// How often `tick` is to be called.
     public var tickInterval: Span = .milliseconds(50)
     /// Every connected peer hears from this node at least this often.
@@ -18,8 +22,6 @@ public struct EngineSettings: Sendable {
     public var pendingRequestsMax = 65_536
     /// Payload bytes of requests accepted and not yet answered.
     public var pendingBytesMax = 64 << 20
-    /// A member not heard from for this long is marked down, and its replicas are re-made elsewhere.
-    public var downTimeout: Span = .seconds(10)
     /// How often a leader tells the coordinator how its groups stand, when something has changed.
     public var reportInterval: Span = .milliseconds(200)
     /// How often the coordinator plans.
@@ -38,8 +40,6 @@ public struct EngineSettings: Sendable {
     public var catchUpBytesMax = 1 << 20
     /// A frame to a peer is closed at this size.
     public var frameBytesMax = 1 << 20
-    /// Copies of each shard, while there are as many members.
-    public var replicationFactor = 3
 
     public init() {}
 }

@@ -13,7 +13,7 @@ enum PeerMessage {
     /// The answer to a forwarded request.
     case reply(id: UInt64, Response)
     /// How the groups stand that the sender leads; to the coordinator.
-    case report([GroupReport])
+    case report([GroupStanding])
     /// The coordinator's order to the leader of a group.
     case order(GroupOrder)
 }

@@ -28,26 +28,43 @@ public struct Recovery: Sendable {
     /// Sorted by group.
     public var groups: [RecoveredGroup]
     /// Groups that were retired here, sorted; the node holds their term and vote and nothing else.
-    public var tombstones: [GroupID]
+    public var tombstones: [Tombstone]
 
-    public init(identity: FileIdentity, groups: [RecoveredGroup], tombstones: [GroupID]) {
+    public init(identity: FileIdentity, groups: [RecoveredGroup], tombstones: [Tombstone]) {
         self.identity = identity
         self.groups = groups
         self.tombstones = tombstones
     }
 }
 
+/// One group as the journal found it at start.
 public struct RecoveredGroup: Sendable {
     public var descriptor: GroupDescriptor
+    /// Its checksum chain is verified.
+    public var log: RestoredLog
+    public var shard: RestoredShard
+    /// For the directory's group: its state as JSON as of the newest checkpoint; nil if there is none.
+    public var directoryState: [UInt8]?
+
+    public init(
+        descriptor: GroupDescriptor, log: RestoredLog, shard: RestoredShard, directoryState: [UInt8]? = nil
+    ) {
+        self.descriptor = descriptor
+        self.log = log
+        self.shard = shard
+        self.directoryState = directoryState
+    }
+}
+
+/// What is left of a replica that was given up: enough not to vote twice in a term, should it come back.
+public struct Tombstone: Hashable, Sendable {
+    public var group: GroupID
     public var term: Term
     public var vote: NodeID?
-    /// The newest checkpoint; the origin for a group that has none yet.
-    public var base: SnapshotPoint
-    /// Every entry after `base`, contiguous, its checksum chain verified.
-    public var entries: [Entry]
-    /// A lower bound, at least `base.index`.
-    public var commit: LogIndex
-    /// The oldest entry that the file still holds.
-    public var firstAvailable: LogIndex
-    public var shard: RestoredShard
+
+    public init(group: GroupID, term: Term, vote: NodeID?) {
+        self.group = group
+        self.term = term
+        self.vote = vote
+    }
 }

@@ -1,5 +1,6 @@
 internal import Consensus
 internal import DequeModule
+internal import Directory
 internal import Primitives
 internal import Shards
 
@@ -61,6 +62,8 @@ enum Origin: Hashable {
     case client(ClientID, correlation: UInt64)
     case peer(NodeID, id: UInt64)
     case local(UInt64)
+    /// This node's own word to the directory.
+    case announcement
     /// The engine itself: the answer is dropped.
     case none
 }
