@@ -1,3 +1,5 @@
+import Primitives
+
 /// What kept the network from being used, in words for a person.
 public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -89,4 +91,21 @@ extension TransportError {
 
     static func protocolViolation(_ reason: String) -> TransportError { TransportError(.protocolViolation, reason) }
     static let closedHere = TransportError(.closed, "the connection was closed on this side")
+}
+
+extension TransportError {
+    /// This side refused the handshake of the other.
+    static func rejectedHere(_ rejection: Rejection) -> TransportError {
+        TransportError(.rejected, "the handshake was refused: \(rejection.message)", rejection: rejection)
+    }
+
+    static func timedOut(_ what: String, after limit: Span) -> TransportError {
+        TransportError(.timedOut, "\(what) took longer than \(limit)")
+    }
+
+    static func lost(_ reason: String) -> TransportError { TransportError(.lost, reason) }
+
+    static func tooSlow(_ bytes: Int) -> TransportError {
+        TransportError(.tooSlow, "the other side does not read: \(bytes) bytes wait for it")
+    }
 }

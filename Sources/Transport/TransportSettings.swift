@@ -28,3 +28,18 @@ public struct TransportSettings: Sendable {
 
     public init(seed: UInt64 = UInt64.random(in: .min ... .max)) { self.seed = seed }
 }
+
+extension TransportSettings {
+    /// Trap: sizes that could never work together.
+    func check() {
+        precondition(frameBytesMax > 0 && clientFrameBytesMax > 0, "frames of no bytes")
+        precondition(
+            frameBytesMax <= 1 << 30 && clientFrameBytesMax <= frameBytesMax,
+            "a frame limit over 1 GiB, or a client's over a node's")
+        let largest = Frame.size(ofPayload: frameBytesMax)
+        precondition(
+            min(mainQueueBytesMax, bulkQueueBytesMax, clientQueueBytesMax) >= largest,
+            "a queue that the largest frame (\(largest) bytes) does not fit in")
+        precondition(connectionsMax > 0 && frameTimeout > .zero, "no connection, or no time for a frame")
+    }
+}
