@@ -59,7 +59,7 @@ final class Connection: ChannelInboundHandler {
     private var framesAtSweep: Int?
 
     init(
-        id: ConnectionID, machine: consuming ConnectionMachine, queueBytesMax: Int, owner: any ConnectionOwner,
+        id: ConnectionID, machine: ConnectionMachine, queueBytesMax: Int, owner: any ConnectionOwner,
         handshakeTimeout: Span, counters: Counters
     ) {
         self.id = id
@@ -210,6 +210,8 @@ extension Connection {
         /// The owner asked for it.
         static let owner = ReadPauses(rawValue: 2)
     }
+
+    var isReading: Bool { pauses.isEmpty }
 
     func pauseReading(for reason: ReadPauses) {
         if pauses.isEmpty { setAutoRead(false) }

@@ -3,7 +3,7 @@ import Primitives
 /// The life of one connection, from the first byte to the last, without the bytes: what each frame means, and what is to be done.
 ///
 /// Accepting: hello → asked → open. Dialing: hello sent → open. Anything out of turn ends it.
-struct ConnectionMachine: ~Copyable {
+struct ConnectionMachine: Sendable {
     private enum State {
         case accepting
         case deciding(version: UInt16)
