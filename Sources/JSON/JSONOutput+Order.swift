@@ -66,9 +66,16 @@ private final class KeyTypeProbe: Encoder {
 
     func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedEncodingContainer<Key> {
         found = ObjectIdentifier(Key.self)
-        return ValueEncoder(discarding: ()).container(keyedBy: Key.self)
+        // Not by `ValueEncoder.container`: that asks for the very constant that is being found.
+        let output = JSONOutput(reserving: 0)
+        return KeyedEncodingContainer(ObjectWriter<Key>(output: output, place: output.push(.object), isSorted: false))
     }
 
-    func unkeyedContainer() -> any UnkeyedEncodingContainer { ValueEncoder(discarding: ()).unkeyedContainer() }
-    func singleValueContainer() -> any SingleValueEncodingContainer { ValueEncoder(discarding: ()) }
+    func unkeyedContainer() -> any UnkeyedEncodingContainer { other.unkeyedContainer() }
+    func singleValueContainer() -> any SingleValueEncodingContainer { other }
+
+    private var other: ValueEncoder {
+        let output = JSONOutput(reserving: 0)
+        return ValueEncoder(output: output, place: output.push(.undecided))
+    }
 }

@@ -3,17 +3,6 @@ struct ValueEncoder: Encoder {
     let output: JSONOutput
     let place: JSONOutput.Place
 
-    init(output: JSONOutput, place: JSONOutput.Place) {
-        self.output = output
-        self.place = place
-    }
-
-    /// An encoder whose output nobody reads.
-    init(discarding _: Void) {
-        output = JSONOutput(reserving: 0)
-        place = output.push(.undecided)
-    }
-
     var codingPath: [any CodingKey] { output.path(of: place) }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
