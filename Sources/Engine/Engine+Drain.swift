@@ -1,6 +1,6 @@
 internal import DequeModule
 internal import Consensus
-internal import Primitives
+public import Primitives
 internal import Shards
 
 /// Doing what the groups ask for.
@@ -81,6 +81,17 @@ extension Engine {
             step(replica) { raft, outputs in raft.persisted(item.mark, now: now, into: &outputs) }
         }
         for item in effects.checkpoints { checkpointWritten(item.group, item.index) }
+    }
+
+    /// Entries that a follower far behind needs, as the journal holds them; none if it could not read them.
+    public func entriesLoaded(_ group: GroupID, for peer: NodeID, _ entries: [Entry], previousTerm: Term) {
+        guard let replica = replica(group) else { return }
+        drain(replica)
+        sendsInBulk = true
+        defer { sendsInBulk = false }
+        step(replica) { raft, outputs in
+            raft.entriesLoaded(entries, previousTerm: previousTerm, for: peer, now: now, into: &outputs)
+        }
     }
 
     /// Ends the turn: lets the groups send what they have, closes the batch and the frames, and hands everything out.

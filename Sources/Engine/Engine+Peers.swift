@@ -77,6 +77,8 @@ extension Engine {
     func hear(_ peer: NodeID) {
         guard peers[peer] != nil else { return }
         peers[peer]!.lastHeard = now
+        // One of the two streams may have broken and come back unnoticed: what is heard is there.
+        peers[peer]!.isConnected = true
         if peers[peer]!.heardSince == nil { peers[peer]!.heardSince = now }
         guard peers[peer]!.isSuspected else { return }
         peers[peer]!.isSuspected = false

@@ -217,8 +217,7 @@ extension NodeLoop: TransportDelegate {
 
     func peerConnected(_ node: NodeID, startCounter: UInt64, direction: PeerDirection) {
         beginTurn()
-        // The peer's frames may come before its stream can be answered; groups speak once the way out is open.
-        if direction == .outbound { engine.peerConnected(node, startCounter: startCounter) }
+        engine.peerConnected(node, startCounter: startCounter)
         flushSoon()
     }
 
