@@ -1,78 +1,75 @@
 public import Primitives
 
-public struct StoredReply: Hashable, Sendable {
+/// What changed in a shard since its last checkpoint, as of `index`; or, for a snapshot, all of it.
+public struct ShardCheckpoint: Sendable {
     public var index: LogIndex
+    /// The term of the entry at `index`.
     public var term: Term
-    public var revision: UInt64
-    public var fingerprint: UInt64
-    public var reply: [UInt8]
-    public init(index: LogIndex, term: Term, revision: UInt64, fingerprint: UInt64, reply: [UInt8]) {
+    /// The chained checksum of the entry at `index`.
+    public var checksum: UInt64
+    /// Replace the rows of these entities.
+    public var entities: [EntityRow] = []
+    /// Replace these sessions and all their replies.
+    public var sessions: [SessionRow] = []
+    /// Delete the sessions of these clients. None is in `sessions`.
+    public var sessionsRemoved: [UInt64] = []
+    /// The highest `opened` of a session ever forgotten.
+    public var forgottenOpened: Int64
+    /// Replace these keys, in order; a key may come twice, then the later one stands.
+    public var keys: [KeyRow] = []
+    /// Delete the keys recorded at or before this index.
+    public var keysForgottenThrough: LogIndex
+    /// The rest of the shard's state, as JSON: kept as one value and given back in `RestoredShard`.
+    public var meta: [UInt8]
+
+    public init(
+        index: LogIndex, term: Term, checksum: UInt64, forgottenOpened: Int64, keysForgottenThrough: LogIndex,
+        meta: [UInt8]
+    ) {
         self.index = index
         self.term = term
-        self.revision = revision
-        self.fingerprint = fingerprint
-        self.reply = reply
+        self.checksum = checksum
+        self.forgottenOpened = forgottenOpened
+        self.keysForgottenThrough = keysForgottenThrough
+        self.meta = meta
     }
 }
 
-public struct LoadRequest: Hashable, Sendable {
+/// An entity's row of a checkpoint.
+public struct EntityRow: Sendable {
     public var entity: [UInt8]
-    public var key: [UInt8]?
-    public init(entity: [UInt8], key: [UInt8]?) {
+    var content: Content
+
+    enum Content: Sendable {
+        case stored(StoredState)
+    }
+
+    public init(entity: [UInt8], stored: StoredState) {
         self.entity = entity
-        self.key = key
+        content = .stored(stored)
+    }
+
+    /// The state to write. Encodes it to JSON at each call: meant for the journal's thread, once.
+    public func stored() -> StoredState {
+        switch content {
+        case .stored(let state): state
+        }
     }
 }
 
-public struct LoadedState: Hashable, Sendable {
-    public var revision: UInt64
-    public var json: [UInt8]
-    public var isQuarantined: Bool
-    public init(revision: UInt64, json: [UInt8], isQuarantined: Bool) {
-        self.revision = revision
-        self.json = json
-        self.isQuarantined = isQuarantined
-    }
-}
-
-public struct LoadResult: Hashable, Sendable {
-    public var state: LoadedState?
-    public var key: StoredReply?
-    public init(state: LoadedState?, key: StoredReply?) {
-        self.state = state
-        self.key = key
-    }
-}
-
-public struct EntityRow: Hashable, Sendable {
-    public var entity: [UInt8]
-    public var revision: UInt64
-    public var state: [UInt8]
-    public var isQuarantined: Bool
-    public init(entity: [UInt8], revision: UInt64, state: [UInt8], isQuarantined: Bool) {
-        self.entity = entity
-        self.revision = revision
-        self.state = state
-        self.isQuarantined = isQuarantined
-    }
-}
-
-public struct SessionReply: Hashable, Sendable {
-    public var number: UInt64
-    public var reply: StoredReply
-    public init(number: UInt64, reply: StoredReply) {
-        self.number = number
-        self.reply = reply
-    }
-}
-
+/// A session's row of a checkpoint.
 public struct SessionRow: Hashable, Sendable {
     public var client: UInt64
     public var opened: Int64
     public var acknowledgedBelow: UInt64
+    /// The newest entry of this session: the order in which sessions are forgotten.
     public var lastIndex: LogIndex
-    public var replies: [SessionReply]
-    public init(client: UInt64, opened: Int64, acknowledgedBelow: UInt64, lastIndex: LogIndex, replies: [SessionReply]) {
+    /// Unacknowledged replies, by ascending request number.
+    public var replies: [NumberedReply]
+
+    public init(
+        client: UInt64, opened: Int64, acknowledgedBelow: UInt64, lastIndex: LogIndex, replies: [NumberedReply]
+    ) {
         self.client = client
         self.opened = opened
         self.acknowledgedBelow = acknowledgedBelow
@@ -81,11 +78,23 @@ public struct SessionRow: Hashable, Sendable {
     }
 }
 
+public struct NumberedReply: Hashable, Sendable {
+    public var number: UInt64
+    public var reply: StoredReply
+
+    public init(number: UInt64, reply: StoredReply) {
+        self.number = number
+        self.reply = reply
+    }
+}
+
+/// A free-form request key's row of a checkpoint; unique by (entity, key).
 public struct KeyRow: Hashable, Sendable {
     public var entity: [UInt8]
     public var key: [UInt8]
     public var recordedAt: WallTime
     public var reply: StoredReply
+
     public init(entity: [UInt8], key: [UInt8], recordedAt: WallTime, reply: StoredReply) {
         self.entity = entity
         self.key = key
@@ -94,23 +103,33 @@ public struct KeyRow: Hashable, Sendable {
     }
 }
 
-public struct ShardCheckpoint: Hashable, Sendable {
-    public var index: LogIndex
-    public var entities: [EntityRow] = []
-    public var sessions: [SessionRow] = []
-    public var sessionsRemoved: [UInt64] = []
-    public var forgottenOpened: Int64 = .min
-    public var keys: [KeyRow] = []
-    public var keysForgottenThrough: LogIndex = .zero
-    public var meta: [UInt8] = []
-    public init(index: LogIndex) { self.index = index }
-}
-
+/// A shard as its newest checkpoint knows it, without what is loaded on demand (entities and keys).
 public struct RestoredShard: Hashable, Sendable {
-    public var applied: LogIndex
-    public var sessions: [SessionRow] = []
-    public var forgottenOpened: Int64 = .min
-    public var keysForgottenThrough: LogIndex = .zero
-    public var meta: [UInt8] = []
-    public init(applied: LogIndex) { self.applied = applied }
+    /// Everything through here is in the checkpoint; `zero` for a newborn shard.
+    public var index: LogIndex
+    public var term: Term
+    public var checksum: UInt64
+    /// All sessions, in any order.
+    public var sessions: [SessionRow]
+    public var forgottenOpened: Int64
+    public var keysForgottenThrough: LogIndex
+    /// As in `ShardCheckpoint`; empty for a newborn shard.
+    public var meta: [UInt8]
+
+    public init(
+        index: LogIndex, term: Term, checksum: UInt64, sessions: [SessionRow], forgottenOpened: Int64,
+        keysForgottenThrough: LogIndex, meta: [UInt8]
+    ) {
+        self.index = index
+        self.term = term
+        self.checksum = checksum
+        self.sessions = sessions
+        self.forgottenOpened = forgottenOpened
+        self.keysForgottenThrough = keysForgottenThrough
+        self.meta = meta
+    }
+
+    public static let newborn = RestoredShard(
+        index: .zero, term: .zero, checksum: 0, sessions: [], forgottenOpened: .min, keysForgottenThrough: .zero,
+        meta: [])
 }
