@@ -2,17 +2,20 @@ public import Primitives
 
 /// What one step of a group asks of its shell.
 ///
-/// The shell performs it in order: what is to be persisted joins the batch being gathered; `messages` go out at once;
-/// `durableMessages` go out only when everything that this group has ever handed out for persistence, up to and with this
-/// step, is durable. The shell drains an `Outputs` after each call and reuses it.
+/// The shell performs it in order: what is to be persisted joins the batch being gathered (hard state, `installedSnapshot`,
+/// `truncateFrom`, `entries`, in this order); `messages` go out at once; `durableMessages` go out only when everything that this
+/// group has ever handed out for persistence, up to and with this step, is durable. When a batch is submitted the shell takes each
+/// touched group's `persistenceMark`, also of a group that handed out nothing but hard state, and reports it with
+/// `persisted(_:now:into:)`. Several calls of one group may gather in one `Outputs` before it is drained and reused.
 public struct Outputs: Sendable {
     /// The term or vote has changed: persist `group.term` and `group.vote`.
     public var hardStateChanged = false
     /// Delete the log from this index on (a divergent tail), in the same transaction as what follows.
     public var truncateFrom: LogIndex?
-    /// Append these entries; contiguous. Report with `persisted(through:term:)`.
+    /// Append these entries; contiguous.
     public var entries: [Entry] = []
-    /// Replace the log up to and with this point by the checkpoint that the shell has staged. Report with `persisted`.
+    /// Replace the whole log and the state by the checkpoint that the shell has staged: what came before this point is no longer held,
+    /// what came after it is deleted. The commit index is then this point's index, also without `committed`.
     public var installedSnapshot: SnapshotPoint?
 
     public var messages: [Addressed] = []
@@ -25,10 +28,10 @@ public struct Outputs: Sendable {
     /// Set when the role, the leader or the term has changed.
     public var statusChanged = false
     /// Entries for this peer lie before the log's in-memory window: load them from the journal and hand them to
-    /// `entriesLoaded(_:for:)`. Asked once until answered.
+    /// `entriesLoaded(_:previousTerm:for:now:into:)`. Asked once until answered.
     public var loads: [EntryLoad] = []
-    /// Peers whose next entry has been trimmed from the journal: send them a checkpoint in bulk, then `snapshotOffer()`.
-    /// Asked once until `snapshotSent(to:)` or `snapshotFailed(to:)`.
+    /// Peers whose next entry has been trimmed from the journal: send them a checkpoint in bulk, then `snapshotOffer(at:)`.
+    /// Asked once until `snapshotSent(to:point:)` or `snapshotFailed(to:)`.
     public var snapshotsWanted: [NodeID] = []
 
     /// The group's log and what its leader sent cannot both be right: the shell must stop the node and say this.
@@ -39,9 +42,13 @@ public struct Outputs: Sendable {
     public struct Addressed: Hashable, Sendable {
         public var to: NodeID
         public var message: Message
-        public init(to: NodeID, message: Message) {
+        /// History for a peer that is far behind: goes on the bulk stream, so that it delays no heartbeat. What follows it is held back
+        /// until it is acknowledged, so the two streams need no common order.
+        public var isBulk: Bool
+        public init(to: NodeID, message: Message, isBulk: Bool = false) {
             self.to = to
             self.message = message
+            self.isBulk = isBulk
         }
     }
 

@@ -1,0 +1,33 @@
+public import Primitives
+
+/// What the journal knew of one group when the node started.
+public struct RestoredLog: Sendable {
+    public var term: Term
+    public var vote: NodeID?
+    /// The newest checkpoint: the in-memory log starts after it. `SnapshotPoint.origin` for a newborn group.
+    public var base: SnapshotPoint
+    /// Every entry after `base.index`: contiguous, durable, its checksum chain verified. Configuration entries among them take effect.
+    public var entries: [Entry]
+    /// A lower bound of the commit index, as it is persisted lazily; within `base.index ... last index`.
+    public var commit: LogIndex
+    /// The oldest entry that the journal still holds: 1 unless it was trimmed, `base.index + 1` after a snapshot came in its stead.
+    public var firstAvailable: LogIndex
+
+    public init(
+        term: Term, vote: NodeID?, base: SnapshotPoint, entries: [Entry], commit: LogIndex, firstAvailable: LogIndex
+    ) {
+        self.term = term
+        self.vote = vote
+        self.base = base
+        self.entries = entries
+        self.commit = commit
+        self.firstAvailable = firstAvailable
+    }
+
+    /// A replica without any history. A founding member is given the first `configuration`; a replica that joins later is given
+    /// `.none` and learns the configuration from the log.
+    public static func newborn(_ configuration: Configuration) -> RestoredLog {
+        RestoredLog(
+            term: .zero, vote: nil, base: .origin(configuration), entries: [], commit: .zero, firstAvailable: LogIndex(1))
+    }
+}
