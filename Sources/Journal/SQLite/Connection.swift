@@ -1,0 +1,83 @@
+import CSQLite
+
+/// One SQLite connection. Used by one thread at a time: it is opened without SQLite's own mutexes.
+final class Connection {
+    enum Access { case readOnly, readWrite, create }
+
+    let handle: OpaquePointer
+    let path: String
+    /// Frames in the WAL as of this connection's last commit; 0 for a reader.
+    private(set) var walFrames = 0
+    private var isOpen = true
+
+    init(path: String, access: Access, vfs: String? = nil) throws(JournalError) {
+        self.path = path
+        let flags =
+            switch access {
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            }
+        var opened: OpaquePointer?
+        let result = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+        guard result == SQLITE_OK, let opened else {
+            let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(opened)
+            throw .sqlite(result, message, doing: "open", path: path)
+        }
+        handle = opened
+        // Closing must neither write nor fail: WAL checkpoints are made explicitly, by the writing connection alone.
+        let configured = holdfast_sqlite3_db_config_flag(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        guard configured == SQLITE_OK else { throw error(configured, doing: "configure") }
+    }
+
+    deinit { close() }
+
+    /// All statements must have been given up before.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        sqlite3_close_v2(handle)
+    }
+
+    /// Counts the WAL's frames at each commit. With it SQLite's automatic WAL checkpoints are off.
+    func watchWAL() {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        // The connection outlives its own handle, so the unretained pointer is valid whenever the hook runs.
+        sqlite3_wal_hook(
+            handle,
+            { context, _, _, frames in
+                Unmanaged<Connection>.fromOpaque(context!).takeUnretainedValue().walFrames = Int(frames)
+                return SQLITE_OK
+            }, context)
+    }
+
+    func error(_ result: Int32, doing what: String) -> JournalError {
+        .sqlite(result, String(cString: sqlite3_errmsg(handle)), doing: what, path: path)
+    }
+
+    /// Runs statements that give no rows.
+    func execute(_ sql: String) throws(JournalError) {
+        let result = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard result == SQLITE_OK else { throw error(result, doing: sql) }
+    }
+
+    func prepare(_ sql: String) throws(JournalError) -> Statement { try Statement(sql, on: self) }
+
+    /// The first column of the first row, nil if there is no row or it is NULL.
+    func integer(_ sql: String) throws(JournalError) -> Int64? {
+        let statement = try prepare(sql)
+        guard try statement.step(), !statement.isNull(0) else { return nil }
+        return statement.integer(0)
+    }
+
+    /// The first column of the first row, nil if there is no row or it is NULL.
+    func text(_ sql: String) throws(JournalError) -> String? {
+        let statement = try prepare(sql)
+        guard try statement.step(), !statement.isNull(0) else { return nil }
+        return statement.text(0)
+    }
+
+    /// Rows that the last statement inserted, changed or deleted.
+    var changes: Int { Int(sqlite3_changes(handle)) }
+}
