@@ -49,9 +49,10 @@ final class NodeLoop {
 
     func start(transport: Transport, tickInterval: Span) {
         self.transport = transport
-        ticker = loop.assumeIsolated().scheduleRepeatedTask(
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        ticker = loop.scheduleRepeatedTask(
             initialDelay: .zero, delay: .nanoseconds(tickInterval.nanoseconds)
-        ) { [self] _ in tick() }
+        ) { _ in bound.value.tick() }
     }
 
     // MARK: Turns

@@ -163,8 +163,9 @@ final class CallTable {
 
     private func startTicking() {
         guard ticker == nil else { return }
-        ticker = loop.assumeIsolated().scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) {
-            [self] _ in tick()
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        ticker = loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
+            bound.value.tick()
         }
     }
 

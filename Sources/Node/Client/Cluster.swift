@@ -1,3 +1,4 @@
+internal import Directory
 public import Engine
 public import Entities
 public import Logging
