@@ -32,8 +32,12 @@ extension Engine {
         if descriptor.group == .directory {
             replica.directory = directoryMachine(recovered)
         } else {
-            replica.shard = ShardMachine(
-                runtime: runtimes[descriptor.kind]!, settings: settings.shard, restored: recovered.shard)
+            do {
+                replica.shard = try ShardMachine(
+                    runtime: runtimes[descriptor.kind]!, settings: settings.shard, restored: recovered.shard)
+            } catch {
+                return fail("the checkpoint of group \(descriptor.group) cannot be read: \(error)")
+            }
         }
         let position = replicas.firstIndex { $0.group > replica.group } ?? replicas.endIndex
         replicas.insert(replica, at: position)

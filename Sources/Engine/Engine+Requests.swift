@@ -48,7 +48,8 @@ extension Engine {
         switch pending.request {
         case .command(let command):
             let request = CommandRequest(
-                entity: command.entity, name: command.name, payload: command.payload, request: command.request)
+                entity: command.entity, name: command.name, payload: command.payload, request: command.request,
+                isRetry: command.isRetry)
             decide(request, pending, replica)
         case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)
         case .cluster: preconditionFailure("a request about the cluster has no shard")
