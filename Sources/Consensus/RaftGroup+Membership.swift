@@ -47,7 +47,10 @@ extension RaftGroup {
             }
             let learner = peers[slot]
             let lag = log.last.index - learner.match
-            guard learner.isRecentlyActive, learner.flow == .replicate, lag <= settings.promotionLagMax else {
+            // It also knows that it is a member: its vote will be asked for.
+            guard learner.isRecentlyActive, learner.flow == .replicate, lag <= settings.promotionLagMax,
+                learner.match >= configurations.currentIndex
+            else {
                 throw ConfigurationRefusal(
                     .notCaughtUp, "node \(promoted) is \(lag) entries behind in group \(group)")
             }
