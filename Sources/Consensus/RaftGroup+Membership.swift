@@ -42,7 +42,7 @@ extension RaftGroup {
             guard !current.voters.contains(promoted) else {
                 throw ConfigurationRefusal(.alreadyDone, "node \(promoted) is a voter of group \(group)")
             }
-            guard let slot = slot(of: promoted), current.learners.contains(promoted) else {
+            guard let slot = peers.slot(of: promoted), current.learners.contains(promoted) else {
                 throw ConfigurationRefusal(.notLearner, "node \(promoted) is no learner of group \(group)")
             }
             let learner = peers[slot]
@@ -75,7 +75,7 @@ extension RaftGroup {
         var next: [Progress] = []
         for member in current.members.sorted() where member != node {
             let isLearner = !current.voters.contains(member)
-            if let slot = slot(of: member) {
+            if let slot = peers.slot(of: member) {
                 peers[slot].isLearner = isLearner
                 next.append(peers[slot])
                 continue
