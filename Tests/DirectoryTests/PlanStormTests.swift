@@ -11,6 +11,7 @@ struct PlanStormTests {
         for seed in PlanPropertyTests.seeds {
             var model = try PlanPropertyTests.settled(seed, nodes: 1...7)
             model.faultPercent = 25
+            if seed % 2 == 0 { tighten(&model.settings) }
             for _ in 0..<12 {
                 try disturb(&model)
                 for _ in 0..<Int.random(in: 0...25, using: &model.generator) { model.round() }
@@ -22,6 +23,15 @@ struct PlanStormTests {
             #expect(model.converge(within: 1_500) != nil, "seed \(seed): \(model.lastPlan)")
             expectDone(model, seed)
         }
+    }
+
+    /// Bounds so small that every plan meets them.
+    private func tighten(_ settings: inout PlanSettings) {
+        settings.placementsMax = 3
+        settings.ordersMax = 4
+        settings.copiesMax = 2
+        settings.copiesPerNodeMax = 1
+        settings.transfersMax = 1
     }
 
     /// Something an operator or fate does.

@@ -220,4 +220,97 @@ struct PlanTests {
         let steps = plan(model.directory, report, settings: model.settings)
         #expect(steps.map(\.description) == ["order group 1 at 0, leader 1 in term 2: remove 9"])
     }
+
+    @Test("A leader that was away for a moment gets its shards back only when it has been heard for a while")
+    func steadyBeforeTransfer() throws {
+        var model = try model(nodes: 3, shards: 3)
+        let victim = try #require(model.directory.shards[0].preferredLeader)
+        model.kill(victim)
+        model.round()
+        model.revive(victim)
+        model.steps = []
+        model.round()
+        #expect(model.groups[1].leader != victim && model.groups[1].caughtUp.contains(victim))
+        #expect(model.steps.isEmpty, "\(model.steps)")
+        #expect(model.converge(within: 50) != nil)
+        #expect(model.groups[1].leader == victim)
+    }
+
+    @Test("A leaving node keeps its replicas and its vote while the spare has not been heard for long enough")
+    func leavingWaits() throws {
+        var model = try model(nodes: 4, shards: 1)
+        #expect(model.directory.placement(1)?.replicas == nodes(1, 2, 3))
+        model.kill(NodeID(4))
+        model.round()
+        model.revive(NodeID(4))
+        try model.directory.perform(.remove(node: NodeID(3)))
+        model.round()
+        #expect(model.directory.placement(1)?.replicas == nodes(1, 2, 3))
+        #expect(model.directory.directoryVoters == nodes(1, 2, 3))
+        #expect(model.converge(within: 100) != nil)
+        #expect(model.directory.placement(1)?.replicas == nodes(1, 2, 4))
+        #expect(model.directory.directoryVoters == nodes(1, 2, 4))
+        #expect(model.directory.member(NodeID(3))?.status == .removed)
+    }
+
+    @Test("Two hosts beside a lost node make one directory voter, never two")
+    func oddVoters() throws {
+        var model = try model(nodes: 4, shards: 0)
+        model.kill(NodeID(4))
+        #expect(model.converge(within: 100) != nil)
+        try model.directory.perform(.remove(node: NodeID(3)))
+        #expect(model.converge(within: 100) != nil)
+        #expect(model.directory.directoryVoters == nodes(1))
+        #expect(model.directory.member(NodeID(3))?.status == .removed)
+    }
+
+    @Test("Nobody waits for a lost node that is kept for want of a spare: another can still leave")
+    func lostDoesNotBlock() throws {
+        var state = try DirectoryState.cluster(5)
+        try state.perform(.registerKind(name: "counter", shards: 1, replication: 5))
+        var model = ClusterModel(state, seed: 1)
+        #expect(model.converge(within: 100) != nil)
+        model.kill(NodeID(2))
+        #expect(model.converge(within: 100) != nil)
+        try model.directory.perform(.remove(node: NodeID(3)))
+        #expect(model.converge(within: 100) != nil)
+        #expect(model.groups[1].voters == nodes(1, 2, 4, 5))
+        #expect(model.directory.member(NodeID(3))?.status == .removed)
+        #expect(model.violations.isEmpty, "\(model.violations)")
+    }
+
+    @Test("What a dead node held is spread with all of it in view, so that nothing is copied twice")
+    func spreadTogether() throws {
+        var state = try DirectoryState.cluster(5)
+        try state.perform(.registerKind(name: "pair", shards: 4, replication: 2))
+        try state.perform(.registerKind(name: "triple", shards: 2, replication: 3))
+        // Nodes 1 and 2 carry one each. Group 5 can go to 1 or 2, group 6 to 1 or the full node 4: so group 5 has to go to 2.
+        let replicas: [[NodeID]] = [
+            nodes(3, 4), nodes(3, 4), nodes(3, 4), nodes(1, 3), nodes(3, 4, 5), nodes(2, 3, 5),
+        ]
+        try state.perform(
+            .place(placements: replicas.enumerated().map { offset, nodes in
+                ShardPlacement(group: GroupID(UInt32(offset + 1)), replicas: nodes, preferredLeader: nodes[0])
+            }))
+        try state.perform(
+            .reportConfigurations(configurations: replicas.enumerated().map { offset, nodes in
+                ReportedConfiguration(group: GroupID(UInt32(offset + 1)), index: LogIndex(1), voters: nodes)
+            }))
+        try state.perform(.setStatus(node: NodeID(5), status: .down))
+        let reports = (1...5).map {
+            NodeReport(
+                node: NodeID(UInt32($0)), silence: $0 == 5 ? .seconds(3_600) : .zero,
+                heardFor: $0 == 5 ? .zero : .seconds(3_600))
+        }
+        let directoryGroup = GroupReport(
+            group: .directory, leader: NodeID(1), term: Term(1), configurationIndex: .zero, isSettled: true,
+            voters: nodes(1), learners: nodes(2, 3, 4, 5), caughtUp: nodes(1, 2, 3, 4))
+        for step in plan(
+            state, ClusterReport(nodes: reports, groups: [directoryGroup]), settings: PlanSettings())
+        {
+            if case .propose(let command) = step { try state.perform(command) }
+        }
+        #expect(state.placement(5)?.replicas == nodes(2, 3, 4))
+        #expect(state.placement(6)?.replicas == nodes(1, 2, 3))
+    }
 }
