@@ -122,6 +122,7 @@ extension Transport {
     /// - Parameter isNew: the same failure was not the last one's already; so a peer that stays away is one line, not one per attempt.
     func failed(_ dialer: Dialer, _ error: TransportError, isNew: Bool) {
         count(error)
+        counters.values.dialsFailed += 1
         guard !isClosed else { return }
         if isNew {
             logger.log(
