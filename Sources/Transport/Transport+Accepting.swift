@@ -46,7 +46,7 @@ extension Transport: ConnectionOwner {
     func accepted(_ hello: Hello, on connection: Connection) {
         switch (hello.role, hello.identity.node) {
         case (.peerMain, let node?): peerArrived(node, hello, connection)
-        case (.peerBulk, let node?): bulkArrived(node, connection)
+        case (.peerBulk, let node?): bulkArrived(node, hello, connection)
         default: clientArrived(hello, connection)
         }
         scheduleTurn()

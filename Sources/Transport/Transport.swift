@@ -122,7 +122,8 @@ extension Transport {
         precondition(bytes.count <= settings.frameBytesMax, "a frame of \(bytes.count) bytes")
         guard let link = links[node], let dialer = bulk ? link.bulk : link.main else { return false }
         guard let connection = dialer.connection else {
-            dialer.want()
+            // Bulk never comes before the main stream, so that the receiver knows the process behind it.
+            if bulk, link.main?.connection != nil { dialer.want() }
             return false
         }
         return queue(bytes, on: connection)

@@ -282,6 +282,17 @@ import Testing
         }
     }
 
+    @Test("A host may be a name, of which several addresses may be known")
+    func hostName() async throws {
+        try await Network.run { network in
+            let node = try await network.node(1)
+            let client = network.client(to: NetworkAddress(host: "localhost", port: node.address.port))
+            try await client.until { client.welcome != nil }
+            client.say([1])
+            try await node.until { node.events == [.client, .clientFrame([1])] }
+        }
+    }
+
     @Test("A client closed before it was open ends once, as closed")
     func closedEarly() async throws {
         try await Network.run { network in

@@ -159,6 +159,21 @@ import Testing
         #expect(owner.told == ["frame [1, 2, 3]", "closed timedOut"])
     }
 
+    @Test("A frame that cannot come to its end because nothing is read is not held against the sender")
+    func pausedFrame() throws {
+        let (channel, _, connection) = try open()
+        var input = stream([[1, 2, 3]])
+        try channel.writeInbound(cut(&input, 9))
+        connection.sweep(.seconds(30))
+        connection.pauseReading(for: .owner)
+        for _ in 0..<5 { connection.sweep(.seconds(30)) }
+        connection.resumeReading(for: .owner)
+        connection.sweep(.seconds(30))
+        #expect(channel.isActive)
+        connection.sweep(.seconds(30))
+        #expect(!channel.isActive)
+    }
+
     @Test("A dialer greets first and reports the welcome")
     func dials() throws {
         let owner = Owner()

@@ -163,6 +163,39 @@ import Testing
         }
     }
 
+    @Test("What the old process of a node still says is not heard once its new one was reached")
+    func oldWords() async throws {
+        try await Network.run { network in
+            let one = try await network.node(1)
+            let old = try await arrive(at: one, node: 2, start: 3, network)
+            let oldBulk = try await network.raw(to: one.address)
+            oldBulk.write(hello(.peerBulk, node: 2, start: 3))
+            oldBulk.write(stream([[5]]))
+            try await one.until { one.events.last == .frame([5], from: 2, bulk: true) }
+            let new = try await network.node(2, start: 4)
+            one.events = []
+            one.setPeers([new.peer])
+            try await one.until { one.events == [.down(2), .up(2, start: 4, .outbound)] }
+            try await old.until { old.isClosed }
+            try await oldBulk.until { oldBulk.isClosed }
+            #expect(one.events.count == 2)
+        }
+    }
+
+    @Test("Bulk waits for the main stream")
+    func mainFirst() async throws {
+        try await Network.run { network in
+            let one = try await network.node(1)
+            let two = try await network.node(2)
+            one.setPeers([two.peer])
+            #expect(!one.send([1], to: 2, bulk: true))
+            try await one.until { one.events == [.up(2, start: 1, .outbound)] }
+            try await two.until { two.events == [.up(1, start: 1, .inbound)] }
+            #expect(!one.send([1], to: 2, bulk: true))
+            try await one.until { one.events.last == .writable(2, bulk: true) }
+        }
+    }
+
     @Test("The delegate's refusal reaches the node that dialed, with its reason, again and again")
     func refused() async throws {
         try await Network.run { network in
