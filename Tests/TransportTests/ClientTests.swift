@@ -17,14 +17,14 @@ import Testing
             client.say([2])
             try await node.until { node.events == [.client, .clientFrame([1]), .clientFrame([2])] }
             let id = try #require(node.clients.first)
-            #expect(node.transport.send([3], toClient: id) && node.transport.send([4], toClient: id))
+            #expect(node.send([3], toClient: id) && node.send([4], toClient: id))
             node.flush()
             try await client.until { client.frames == [[3], [4]] }
             client.connection.close()
             try await client.until { client.end != nil }
             #expect(client.end?.code == .closed)
             try await node.until { node.events.last == .clientGone }
-            #expect(!node.transport.send([5], toClient: id))
+            #expect(!node.send([5], toClient: id))
             #expect(network.log.warnings == [])
         }
     }
@@ -35,12 +35,28 @@ import Testing
             let node = try await network.node(1)
             let client = network.client(to: node.address)
             try await node.until { !node.clients.isEmpty }
-            #expect(node.transport.send([1], toClient: node.clients[0]))
-            node.transport.disconnect(node.clients[0])
+            #expect(node.send([1], toClient: node.clients[0]))
+            node.disconnect(node.clients[0])
             try await client.until { client.end != nil }
             #expect(client.frames == [[1]])
             #expect(client.end?.code == .lost)
             #expect(client.ends == 1)
+        }
+    }
+
+    @Test("The delegate is told in the order in which things happened, never from within its own call")
+    func order() async throws {
+        try await Network.run { network in
+            let node = try await network.node(1)
+            let other = network.client(to: node.address)
+            try await other.until { other.welcome != nil }
+            let client = network.client(to: node.address)
+            try await client.until { client.welcome != nil }
+            node.onFrame = { node.disconnect(node.clients[0]) }
+            #expect(client.connection.send([1]))
+            client.say([2])
+            try await node.until { node.events.last == .clientFrame([2]) }
+            #expect(node.events == [.client, .client, .clientFrame([1]), .clientGone, .clientFrame([2])])
         }
     }
 
@@ -123,7 +139,7 @@ import Testing
             raw.setReading(false)
             let answer = [UInt8](repeating: 1, count: 64 << 10)
             var sent = 0
-            while node.transport.send(answer, toClient: node.clients[0]) {
+            while node.send(answer, toClient: node.clients[0]) {
                 sent += 1
                 node.flush()
                 try #require(sent < 1_000)

@@ -177,6 +177,10 @@ final class TestNode: Observed, TransportDelegate, CustomStringConvertible {
     func send(_ bytes: [UInt8], to node: UInt32, bulk: Bool = false) -> Bool {
         inside { transport.send(bytes, to: NodeID(node), bulk: bulk) }
     }
+    func send(_ bytes: [UInt8], toClient client: ConnectionID) -> Bool {
+        inside { transport.send(bytes, toClient: client) }
+    }
+    func disconnect(_ client: ConnectionID) { inside { transport.disconnect(client) } }
     func flush() { inside { transport.flush() } }
     func setPeers(_ peers: [Peer]) { inside { transport.setPeers(peers) } }
 
@@ -207,7 +211,10 @@ final class TestNode: Observed, TransportDelegate, CustomStringConvertible {
         clients.append(client)
         record(.client)
     }
-    func received(_ frame: [UInt8], from client: ConnectionID) { record(.clientFrame(frame)) }
+    func received(_ frame: [UInt8], from client: ConnectionID) {
+        record(.clientFrame(frame))
+        onFrame?()
+    }
     func clientDisconnected(_ client: ConnectionID) { record(.clientGone) }
     func rejected(by peer: Peer, _ rejection: Rejection) { record(.rejected(peer.node.rawValue, rejection.code)) }
     func readCycleEnded() {
