@@ -3,8 +3,8 @@ import NIOCore
 import Primitives
 
 extension Transport: ConnectionOwner {
-    /// Connections above `TransportSettings.connectionsMax` that may still shake hands: to be told that there are too many, or to turn
-    /// out to be a node, which is always let in.
+    /// Connections above `TransportSettings.connectionsMax` that may still shake hands: to be told that there are too many, or
+    /// to turn out to be a node, which is always let in.
     private static let sparesMax = 256
 
     /// Gives a new connection its handler; throws, which closes it, if there is no room even for a refusal.

@@ -129,7 +129,8 @@ extension Transport {
         if !dialer.isBulk && link.liveness.lost() { notify(.lost(dialer.node)) }
     }
 
-    /// - Parameter isNew: the same failure was not the last one's already; so a peer that stays away is one line, not one per attempt.
+    /// - Parameter isNew: the attempt before did not fail in the same way, so that a peer that stays away is one line, not one
+    ///   per attempt.
     func failed(_ dialer: Dialer, _ error: TransportError, isNew: Bool) {
         count(error)
         counters.values.dialsFailed += 1

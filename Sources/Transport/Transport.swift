@@ -131,8 +131,8 @@ extension Transport {
 
     /// Queues one frame for a client; it leaves with the next `flush()`.
     ///
-    /// - Returns: false if the client is gone. One that lets its queue run full is disconnected: a lost answer would be a lie, a lost
-    ///   connection is an unknown outcome, which clients know how to resolve.
+    /// - Returns: false if the client is gone. One that lets its queue run full is disconnected: a lost answer would be a lie, a
+    ///   lost connection is an unknown outcome, which clients know how to resolve.
     public func send(_ bytes: [UInt8], toClient client: ConnectionID) -> Bool {
         loop.assertInEventLoop()
         precondition(bytes.count <= settings.frameBytesMax, "a frame of \(bytes.count) bytes")
