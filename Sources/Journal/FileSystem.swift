@@ -94,3 +94,6 @@ func monotonicMilliseconds() -> Int64 {
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
 }
+
+/// Blocks this thread. Only for the journal's own threads.
+func sleepMilliseconds(_ count: UInt32) { usleep(count * 1_000) }

@@ -11,7 +11,7 @@
 /// The kernel drops the lock with the process, however it ends. It also keeps a second opening in one process out, which POSIX
 /// record locks would let in.
 final class FolderLock {
-    private let descriptor: Int32
+    private var descriptor: Int32
 
     init(folder: String) throws(JournalError) {
         let path = folder + "/lock"
@@ -29,7 +29,12 @@ final class FolderLock {
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, note, note.count, 0) }
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    func release() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
 
     private static func owner(_ descriptor: Int32) -> String? {
         var bytes = [UInt8](repeating: 0, count: 64)

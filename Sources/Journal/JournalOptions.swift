@@ -20,8 +20,10 @@ public struct JournalOptions: Hashable, Sendable {
     public var commitDelayMilliseconds: Int64 = 500
     /// Rows between two flushes of the index of positions; what recovery scans at most.
     public var rowsPerFlush = 32_768
-    /// Makes the file's UUID; a simulation or a test gives its own.
+    /// The UUID of a file that is made; drawn at random if nil.
     public var fileID: UniqueID?
+    /// The name of a registered SQLite VFS to use in place of the system's: tests inject faults through it.
+    public var vfs: String?
 
     public init() {}
 }

@@ -30,8 +30,8 @@ public final class Node: ClusterAccess, RequestChannel, Service {
     private let core: NIOLoopBound<NodeLoop>
     private let journal: Journal
     private let configuration: NodeConfiguration
-    private let ready: EventLoopFuture<Void>
-    private let ended: EventLoopPromise<Void>
+    private let ready: Latch
+    private let ended: Latch
     private let isStopped = Mutex(false)
 
     init(
@@ -64,12 +64,12 @@ public final class Node: ClusterAccess, RequestChannel, Service {
     }
 
     /// Waits until the node has its place in the cluster and answers requests.
-    public func waitUntilReady() async throws { try await ready.get() }
+    public func waitUntilReady() async throws { try await ready.wait() }
 
     /// Runs until the node fails or its service group shuts down; then hands over, flushes and closes.
     public func run() async throws {
         try await withGracefulShutdownHandler {
-            try await ended.futureResult.get()
+            try await ended.wait()
         } onGracefulShutdown: { [self] in
             Task { await stop() }  // The bridge from a signal to async code; `run` waits for its end.
         }
@@ -92,7 +92,8 @@ public final class Node: ClusterAccess, RequestChannel, Service {
             try? await clock.sleep(for: .milliseconds(10))
         }
         await close()
-        ended.succeed()
+        ready.open(.failure(NodeError(.fault, "the node was stopped before it was ready")))
+        ended.open()
     }
 
     private func close() async {

@@ -1,3 +1,4 @@
+internal import Consensus
 internal import Directory
 internal import Engine
 internal import Entities
@@ -16,8 +17,8 @@ struct NodeParts: Sendable {
     var loop: any EventLoop
     var core: NIOLoopBound<NodeLoop>
     var journal: Journal
-    var ready: EventLoopFuture<Void>
-    var ended: EventLoopPromise<Void>
+    var ready: Latch
+    var ended: Latch
 }
 
 /// The way from a folder to a running node.
@@ -39,8 +40,9 @@ struct NodeStarter: Sendable {
     func start() async throws -> NodeParts {
         let listen = try address(configuration.listenAddress, "the address to listen on")
         let seeds = try configuration.seeds.map { try address($0, "a seed") }
-        let (journal, recovery) = try await openJournal()
+        var (journal, recovery) = try await openJournal()
         do {
+            try await loadDirectory(journal, &recovery)
             return try await start(journal, recovery, listen, seeds)
         } catch {
             await Self.close(journal)
@@ -60,16 +62,15 @@ struct NodeStarter: Sendable {
         let loop = loop
         let configuration = configuration
         let runtimes = kinds.map { KindRuntime($0) }
-        let ready = loop.makePromise(of: Void.self)
-        let ended = loop.makePromise(of: Void.self)
+        let (ready, ended) = (Latch(), Latch())
         let core = try await loop.submit {
             let core = try Self.makeCore(
                 place, recovery, journal, runtimes, configuration, loop, address: NodeAddress(advertised),
                 process: process)
-            core.onReady = { ready.succeed() }
+            core.onReady = { ready.open() }
             core.onFault = { error in
-                ready.fail(error)
-                ended.fail(error)
+                ready.open(.failure(error))
+                ended.open(.failure(error))
             }
             return NIOLoopBound(core, eventLoop: loop)
         }.get()
@@ -79,7 +80,7 @@ struct NodeStarter: Sendable {
         let node = try await loop.submit { core.value.engine.node }.get()
         return NodeParts(
             node: node, address: reserved.description, loop: loop, core: core, journal: journal,
-            ready: ready.futureResult, ended: ended)
+            ready: ready, ended: ended)
     }
 
     // MARK: Steps
@@ -104,6 +105,20 @@ struct NodeStarter: Sendable {
                 }
             }
         }
+    }
+
+    /// The directory's state is small and needed at once; entities' states come in on demand.
+    private func loadDirectory(_ journal: Journal, _ recovery: inout Recovery) async throws {
+        guard let position = recovery.groups.firstIndex(where: { $0.descriptor.group == .directory }),
+            recovery.groups[position].log.base.index > .zero
+        else { return }
+        let request = LoadRequest(
+            entity: Array("directory".utf8), wantsState: true, key: nil,
+            checkpoint: recovery.groups[position].log.base.index)
+        let results = try await withCheckedThrowingContinuation { continuation in
+            journal.load(.directory, [request]) { continuation.resume(with: $0.mapError { NodeError(.journal, $0.message) }) }
+        }
+        recovery.groups[position].directoryState = results.first?.state?.state
     }
 
     private static func close(_ journal: Journal) async {

@@ -8,7 +8,7 @@ final class Connection {
     let path: String
     /// Frames in the WAL as of this connection's last commit; 0 for a reader.
     private(set) var walFrames = 0
-    private var isOpen = true
+    private(set) var isOpen = true
 
     init(path: String, access: Access, vfs: String? = nil) throws(JournalError) {
         self.path = path
@@ -33,11 +33,13 @@ final class Connection {
 
     deinit { close() }
 
-    /// All statements must have been given up before.
+    /// Ends every statement and lets go of the file. What was not committed is gone.
     func close() {
         guard isOpen else { return }
         isOpen = false
-        sqlite3_close_v2(handle)
+        while let statement = sqlite3_next_stmt(handle, nil) { sqlite3_finalize(statement) }
+        let result = sqlite3_close(handle)
+        precondition(result == SQLITE_OK, "\(path) does not close: SQLite \(result)")
     }
 
     /// Counts the WAL's frames at each commit. With it SQLite's automatic WAL checkpoints are off.

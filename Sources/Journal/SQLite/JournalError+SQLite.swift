@@ -79,6 +79,8 @@ extension JournalError {
                 + "that process (a sqlite3 shell with an open write?); the node goes on by itself.")
     }
 
+    static let closed = JournalError(.failed, "The journal is closed.")
+
     static func failed(_ path: String, _ reason: String) -> JournalError {
         JournalError(
             .failed,

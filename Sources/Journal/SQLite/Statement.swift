@@ -16,7 +16,8 @@ final class Statement {
         self.connection = connection
     }
 
-    deinit { sqlite3_finalize(handle) }
+    /// A closed connection has ended its statements.
+    deinit { if connection.isOpen { sqlite3_finalize(handle) } }
 
     // MARK: Bind. Parameters count from 1. Binding fails only for a wrong number or an oversized value.
 
@@ -77,11 +78,15 @@ final class Statement {
         case SQLITE_DONE:
             sqlite3_reset(handle)
             return false
-        case let result:
-            let error = connection.error(result, doing: sql)
-            sqlite3_reset(handle)
-            throw error
+        case let result: throw failure(result)
         }
+    }
+
+    /// The error of a failed step, after which the statement is reset.
+    func failure(_ result: Int32) -> JournalError {
+        let error = connection.error(result, doing: sql)
+        sqlite3_reset(handle)
+        return error
     }
 
     /// Runs a statement that gives no rows.

@@ -1,0 +1,131 @@
+import Engine
+import CSQLite
+import Primitives
+import Migrations
+
+extension JournalFile {
+    /// SQLite's `application_id` of a journal: "Hold".
+    static let applicationID: Int64 = 0x486F_6C64
+    /// Measured: pages of 8 KiB cost a tenth more per entry in small batches, and save as much in large ones.
+    static let pageBytes = 4_096
+    static let fileName = "journal.db"
+
+    /// Opens the journal in `directory` for writing and locks the folder; makes both if `options` allow.
+    ///
+    /// A file that is refused (another program's, a newer version's, another cluster's, a damaged one) is left byte for byte as it was: it
+    /// is looked at through a read-only connection first. On return the start counter has grown, durably.
+    public static func open(directory: String, options: JournalOptions = JournalOptions()) throws(JournalError)
+        -> JournalFile
+    {
+        let path = directory + "/" + fileName
+        if !options.createsFile, FileSystem.size(path) == nil { throw .notFound(path) }
+        try FileSystem.makeFolder(directory)
+        let lock = try FolderLock(folder: directory)
+        if FileSystem.size(path) == nil {
+            guard FileSystem.size(path + "-wal") == nil else {
+                throw .corrupt(path, "the file is gone, its write-ahead log \(fileName)-wal is still there")
+            }
+            try create(path, in: directory, options)
+        }
+        try inspect(path, options)
+        let connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
+        try configure(connection, options)
+        try migrate(connection)
+        var row = try FileRow.read(connection)
+        row.identity.startCounter += 1
+        try row.write(connection.prepare(FileRow.replace))
+        return try JournalFile(
+            directory: directory, path: path, options: options, connection: connection, lock: lock, row: row)
+    }
+
+    /// Builds a whole file under another name and moves it into place, so that a journal is never seen half made: an empty or partial
+    /// one is damage, not a new node.
+    private static func create(_ path: String, in directory: String, _ options: JournalOptions) throws(JournalError) {
+        let draft = path + ".new"
+        for leftover in [draft, draft + "-journal"] { FileSystem.remove(leftover) }
+        do {
+            let connection = try Connection(path: draft, access: .create, vfs: options.vfs)
+            defer { connection.close() }
+            try FileSystem.limitToOwner(draft)
+            try connection.execute("PRAGMA page_size = \(pageBytes)")
+            try connection.execute("PRAGMA synchronous = FULL")
+            try connection.execute("PRAGMA application_id = \(applicationID)")
+            try migrate(connection)
+            let row = FileRow(
+                identity: FileIdentity(
+                    file: options.fileID ?? .random(), cluster: nil, node: nil, name: nil, startCounter: 0),
+                nextReplica: 1, flushedThrough: 0, createdAt: wallMilliseconds())
+            try row.write(connection.prepare(FileRow.replace))
+        } catch {
+            FileSystem.remove(draft)
+            FileSystem.remove(draft + "-journal")
+            throw error
+        }
+        try FileSystem.rename(draft, to: path)
+        try FileSystem.flushFolder(directory)
+    }
+
+    /// Refuses what this binary must not open for writing, without changing it.
+    static func inspect(_ path: String, _ options: JournalOptions, forWriting: Bool = true) throws(JournalError) {
+        guard FileSystem.size(path) != 0 else { throw .notADatabase(path, "the file is empty") }
+        let connection = try Connection(path: path, access: .readOnly, vfs: options.vfs)
+        defer { connection.close() }
+        guard try connection.integer("PRAGMA application_id") == applicationID else {
+            // Reading the schema tells a file that is no database at all from another program's.
+            _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
+            throw .notADatabase(path, "it is another program's SQLite database")
+        }
+        let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+        guard version <= Migrations.newest else {
+            throw .newerVersion(path, found: version, known: Migrations.newest)
+        }
+        let row = try FileRow.read(connection)
+        if let expected = options.expectedCluster, let found = row.identity.cluster, found != expected {
+            throw .otherCluster(path, found: found.description, expected: expected.description)
+        }
+        guard !forWriting || FileSystem.isWritable(path) else { throw .cannotWrite(path, "the file is read-only for this user") }
+    }
+
+    /// Sets what durability rests on, and reads it back: a pragma that does not take says nothing.
+    private static func configure(_ connection: Connection, _ options: JournalOptions) throws(JournalError) {
+        sqlite3_busy_timeout(connection.handle, options.busyTimeoutMilliseconds)
+        // `busy_timeout` is set through its own call, so that the first pragma already waits.
+        var wanted: [(name: String, value: String, readBack: String)] = [
+            ("journal_mode", "WAL", "wal"),
+            ("synchronous", "FULL", "2"),
+            ("wal_autocheckpoint", "0", "0"),
+            ("secure_delete", "OFF", "0"),
+            ("cache_size", "-32768", "-32768"),
+            ("temp_store", "MEMORY", "2"),
+            ("trusted_schema", "OFF", "0"),
+        ]
+        #if canImport(Darwin)
+            // fsync alone leaves data in the drive's cache there (https://www.sqlite.org/pragma.html#pragma_fullfsync).
+            wanted += [("fullfsync", "ON", "1"), ("checkpoint_fullfsync", "ON", "1")]
+        #endif
+        for (name, value, readBack) in wanted {
+            _ = try connection.text("PRAGMA \(name) = \(value)")
+            let found = try connection.text("PRAGMA \(name)") ?? "nothing"
+            guard found == readBack else {
+                throw .failed(connection.path, "PRAGMA \(name) is \(found) and not \(readBack)")
+            }
+        }
+        connection.watchWAL()
+    }
+
+    /// Applies the migrations that the file lacks, each in a transaction of its own.
+    private static func migrate(_ connection: Connection) throws(JournalError) {
+        let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+        for step in Migrations.all where step.version > version {
+            try connection.execute("BEGIN IMMEDIATE")
+            try connection.execute(step.sql)
+            try connection.execute(
+                "INSERT INTO migrations VALUES (\(step.version), '\(step.name)', \(wallMilliseconds()))")
+            try connection.execute("PRAGMA user_version = \(step.version)")
+            try connection.execute("COMMIT")
+        }
+    }
+
+    /// The version of SQLite in use, for the log: before 3.51.3 two connections must not write and copy the WAL.
+    public static var sqliteVersion: String { String(cString: sqlite3_libversion()) }
+}

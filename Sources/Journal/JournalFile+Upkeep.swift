@@ -1,0 +1,129 @@
+import CSQLite
+import Primitives
+
+extension JournalFile {
+    private static let walFrameBytes = pageBytes + 24
+
+    /// What is known of the disk now.
+    public var health: JournalHealth {
+        var health = JournalHealth()
+        health.freeBytes = FileSystem.freeBytes(directory) ?? .max
+        health.walBytes = connection.walFrames * Self.walFrameBytes
+        health.isFull = health.freeBytes < options.reserveBytes
+        health.isWALHeld = health.walBytes > options.walAlarmBytes
+        health.failure = failure
+        return health
+    }
+
+    /// Refuses to write once half of the reserve is gone: by then the node has long stopped to take commands, and what is left is for a
+    /// recovery.
+    func requireSpace() throws(JournalError) {
+        guard let free = FileSystem.freeBytes(directory), free < options.reserveBytes / 2 else { return }
+        throw .full(path, free: free, reserve: options.reserveBytes)
+    }
+
+    /// Copies the WAL into the database if it has grown past its bound; the smaller bound counts when nothing waits.
+    ///
+    /// Only this connection ever does so (HAZARDS 19). Readers are not waited for: what they still need is copied the next time.
+    /// - Returns: whether anything was done.
+    @discardableResult
+    public func copyWAL(isIdle: Bool) throws(JournalError) -> Bool {
+        try requireHealthy()
+        if connection.walFrames < framesCopied { framesCopied = 0 }
+        let bound = isIdle ? options.walIdleBytes : options.walBytesMax
+        guard (connection.walFrames - framesCopied) * Self.walFrameBytes > bound else { return false }
+        // On a nearly full disk the database must not grow by the copy; the WAL waits for space.
+        if let free = FileSystem.freeBytes(directory), free < UInt64(connection.walFrames * Self.walFrameBytes) {
+            return false
+        }
+        try copyWAL(SQLITE_CHECKPOINT_PASSIVE)
+        return true
+    }
+
+    private func copyWAL(_ mode: Int32) throws(JournalError) {
+        var frames: Int32 = 0
+        var copied: Int32 = 0
+        let result = sqlite3_wal_checkpoint_v2(connection.handle, nil, mode, &frames, &copied)
+        // Busy: a reader, or a sqlite3 shell that is copying it itself. Any other error leaves the file in doubt.
+        guard result == SQLITE_OK || result & 0xff == SQLITE_BUSY else {
+            throw fail(connection.error(result, doing: "WAL checkpoint"))
+        }
+        if copied >= 0 { framesCopied = Int(copied) }
+    }
+
+    /// Rows deleted by one `reclaim`.
+    private static let reclaimRowsMax = 1_024
+
+    /// Deletes a slice of what was retired, replaced or trimmed, in a transaction of its own.
+    /// - Returns: whether there may be more.
+    public func reclaim() throws(JournalError) -> Bool {
+        try requireHealthy()
+        guard hasDiscards else { return false }
+        let row = try connection.prepare("SELECT replica, before_index FROM discards ORDER BY replica LIMIT 1")
+        guard try row.step() else {
+            hasDiscards = false
+            return false
+        }
+        let (replica, before) = (row.integer(0), LogIndex(row.unsigned(1)))
+        row.reset()
+        let isWhole = before.rawValue == UInt64(Int64.max)
+        try begin()
+        do throws(JournalError) {
+            var isDone = try reclaimEntries(replica, before: before)
+            if isDone, isWhole { isDone = try reclaimState(replica) }
+            if isDone { try connection.execute("DELETE FROM discards WHERE replica = \(replica)") }
+            try finish()
+            // Rows that no segment lists yet cannot be told by index from those to keep: they wait for the next flush.
+            if !isWhole, index.run(replica).map({ $0.first < before }) ?? false { hasDiscards = false }
+            return hasDiscards
+        } catch {
+            throw fail(error)
+        }
+    }
+
+    /// True once no row below `before` is left, or only such as no segment lists yet.
+    private func reclaimEntries(_ replica: Int64, before: LogIndex) throws(JournalError) -> Bool {
+        if let segment = try log.firstSegment(replica), segment.first < before {
+            let count = min(segment.positions.count, before - segment.first, Self.reclaimRowsMax)
+            for position in segment.positions[..<count] { try deleteRow(position, of: replica) }
+            try mend(segment, keeping: count..<segment.positions.count)
+            return false
+        }
+        guard let run = index.run(replica), run.first < before else { return true }
+        guard before.rawValue == UInt64(Int64.max) else { return false }
+        for position in index.truncate(replica, from: run.first) { try deleteRow(position, of: replica) }
+        return true
+    }
+
+    private func reclaimState(_ replica: Int64) throws(JournalError) -> Bool {
+        var deleted = 0
+        for (table, key) in [("entities", "entity"), ("sessions", "client"), ("request_keys", "log_index")] {
+            // A part of the rows by a range of their key: DELETE … LIMIT is not in every build of SQLite.
+            try connection.execute(
+                """
+                DELETE FROM \(table) WHERE replica = \(replica) AND \(key) <= (
+                  SELECT \(key) FROM \(table) WHERE replica = \(replica) ORDER BY \(key) LIMIT 1 OFFSET \(Self.reclaimRowsMax))
+                """)
+            deleted += connection.changes
+            if deleted > 0 { return false }
+            try connection.execute("DELETE FROM \(table) WHERE replica = \(replica)")
+            deleted += connection.changes
+            if deleted > 0 { return false }
+        }
+        return true
+    }
+
+    /// Writes what waits, copies the WAL into the database, closes the file and gives the folder free. After a failure nothing is
+    /// written any more.
+    public func close() throws(JournalError) {
+        defer {
+            connection.close()
+            lock.release()
+            if failure == nil { failure = JournalError(.failed, "The journal \(path) is closed.") }
+        }
+        guard failure == nil, hasRecovered else { return }
+        try writeCommits()
+        // With a reader about, the WAL stays; it is as good as the database.
+        try copyWAL(SQLITE_CHECKPOINT_TRUNCATE)
+    }
+}
