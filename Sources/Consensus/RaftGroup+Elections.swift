@@ -3,8 +3,9 @@ internal import Primitives
 /// Standing for election: PreVote (thesis §9.6), then the vote itself.
 extension RaftGroup {
     /// Voters campaign. So does a node whose removal is in its log and not committed: until it is, nobody else may have a log that can
-    /// win (thesis §4.2.2, figure 4.6). It then counts no vote of its own.
+    /// win (thesis §4.2.2, figure 4.6). It then counts no vote of its own. A replica whose predecessor had more than it has waits.
     var mayCampaign: Bool {
+        if let promised, lastPosition < promised { return false }
         if isVoter { return true }
         return configurations.currentIndex > commit
             && configurations.configuration(at: commit).voters.contains(node)

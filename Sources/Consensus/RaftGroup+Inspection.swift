@@ -7,6 +7,7 @@ extension RaftGroup {
     public var configurationIndex: LogIndex { configurations.currentIndex }
     public var lastIndex: LogIndex { log.last.index }
     public var lastTerm: Term { log.last.term }
+    var lastPosition: LogPosition { LogPosition(term: log.last.term, index: log.last.index) }
     /// The log is durable on this node up to here.
     public var durableIndex: LogIndex { durability.index }
     /// Entries after this one, up to `lastIndex`, are in memory.

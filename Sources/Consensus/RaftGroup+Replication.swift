@@ -74,8 +74,7 @@ extension RaftGroup {
     /// Asks the journal for what is not in memory any more; the shell for a checkpoint if the journal has trimmed it.
     private mutating func fetch(_ slot: Int, into outputs: inout Outputs) {
         let next = peers[slot].next
-        let isHeld = next == LogIndex(1) ? firstAvailable <= next : firstAvailable < next
-        guard isHeld else {
+        guard firstAvailable <= next else {
             peers[slot].becomeSnapshot()
             guard !peers[slot].isSnapshotAsked else { return }
             peers[slot].isSnapshotAsked = true

@@ -28,7 +28,7 @@ extension RaftGroup {
     /// An acknowledgement came while a checkpoint was on its way or wanted: goes on if the journal has what follows.
     mutating func leaveSnapshot(_ slot: Int) {
         let next = peers[slot].match.next
-        guard next.previous >= log.base.index || firstAvailable < next else { return }
+        guard next.previous >= log.base.index || firstAvailable <= next else { return }
         peers[slot].becomeReplicate()
     }
 

@@ -33,7 +33,7 @@ extension RaftGroup {
     }
 
     mutating func receiveTimeoutNow(_ leaderTerm: Term, from: NodeID, now: Instant, into outputs: inout Outputs) {
-        guard leaderTerm == term, role == .follower, isVoter, leader == nil || leader == from else { return }
+        guard leaderTerm == term, role == .follower, isVoter, mayCampaign, leader == nil || leader == from else { return }
         stand(isTransfer: true, now: now, into: &outputs)
         countBallots(now: now, into: &outputs)
     }

@@ -37,7 +37,8 @@ extension RaftGroup {
     ) {
         var grants = request.term > term && isUpToDate(request) && !isSticky(to: from, now: now)
         if grants, role == .preCandidate {
-            grants = (request.lastTerm, request.lastIndex, from) > (log.last.term, log.last.index, node)
+            let candidate = LogPosition(term: request.lastTerm, index: request.lastIndex)
+            grants = (candidate, from) > (lastPosition, node)
         }
         if grants {
             if role == .preCandidate {
@@ -61,9 +62,10 @@ extension RaftGroup {
         }
     }
 
-    /// Raft §5.4.1.
+    /// Raft §5.4.1; for a replica that replaces an earlier one, against what either of them had.
     private func isUpToDate(_ request: VoteRequest) -> Bool {
-        (request.lastTerm, request.lastIndex) >= (log.last.term, log.last.index)
+        let candidate = LogPosition(term: request.lastTerm, index: request.lastIndex)
+        return candidate >= lastPosition && promised.map { candidate >= $0 } ?? true
     }
 
     /// Whether a live leader is to be kept (thesis §4.2.3). Its own node asking for votes is the proof that it leads no more.

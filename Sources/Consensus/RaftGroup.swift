@@ -29,6 +29,8 @@ public struct RaftGroup: Sendable {
     /// The oldest entry that the journal holds.
     var firstAvailable: LogIndex
     var configurations: ConfigurationHistory
+    /// What an earlier replica on this node may have acknowledged.
+    let promised: LogPosition?
 
     // MARK: Volatile state
 
@@ -116,6 +118,7 @@ public struct RaftGroup: Sendable {
         }
         durability = Durability(index: log.last.index)
         firstAvailable = restored.firstAvailable
+        promised = restored.promised
         // A journal that holds an entry of a term has held that term.
         term = max(restored.term, log.last.term)
         vote = term == restored.term ? restored.vote : nil

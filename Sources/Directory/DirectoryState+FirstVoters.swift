@@ -14,8 +14,7 @@ extension DirectoryState {
         var loads = replicaLoads
         // Nodes that already share a shard are paired last, so that one dead node's work falls to many.
         var pairs = PairCounts(hosts, slots: members.count)
-        var leaders = LeaderBalance(slots: members.count)
-        for shard in shards { leaders.add(leader: shard.preferredLeader?.slot) }
+        var leaders = EvenAssignment(loads: leaderLoads)
         var result: [[NodeID]] = []
         for _ in 0..<count {
             var chosen: [NodeID] = []
@@ -29,7 +28,7 @@ extension DirectoryState {
                 chosen.append(next)
             }
             pairs.add(chosen)
-            leaders.add(leader: nil, candidates: chosen.map(\.slot))
+            leaders.add(at: nil, candidates: chosen.map(\.slot))
             result.append(chosen.sorted())
         }
         // The directory's own group is one more on every node.
@@ -38,14 +37,24 @@ extension DirectoryState {
                 .tooManyShards,
                 "with these shards a node would hold \(fullest + 1) groups, \(Limits.groupsPerNodeMax) is the most; register fewer shards or add nodes")
         }
-        let old = shards.count
         leaders.balance(changesMax: .max)
         for number in result.indices {
-            guard let slot = leaders.leader(of: old + number) else { continue }
+            guard let slot = leaders.node(of: number) else { continue }
             let leader = members[slot].id
             result[number] = [leader] + result[number].filter { $0 != leader }
         }
         return result
+    }
+}
+
+extension DirectoryState {
+    /// Shards that each node is to lead, by `NodeID.slot`.
+    private var leaderLoads: [Int] {
+        var loads = Array(repeating: 0, count: members.count)
+        for shard in shards {
+            if let leader = shard.preferredLeader { loads[leader.slot] += 1 }
+        }
+        return loads
     }
 }
 

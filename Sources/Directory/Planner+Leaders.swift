@@ -10,19 +10,19 @@ extension Planner {
         let present = nodes.filter { $0.status != .removed }
         var dense = Array(repeating: -1, count: nodes.count)
         for (number, node) in present.enumerated() { dense[node.id.slot] = number }
-        var balance = LeaderBalance(slots: present.count)
+        var balance = EvenAssignment(loads: Array(repeating: 0, count: present.count))
         for (offset, shard) in directory.shards.enumerated() {
             let candidates = plan.replicas(offset).filter { view($0).canLead }
             if let pinned = pin(shard, candidates) {
-                balance.add(leader: dense[pinned.slot])
+                balance.add(at: dense[pinned.slot])
             } else {
                 let leader = shard.preferredLeader.flatMap { candidates.contains($0) ? $0 : nil }
-                balance.add(leader: leader.map { dense[$0.slot] }, candidates: candidates.map { dense[$0.slot] })
+                balance.add(at: leader.map { dense[$0.slot] }, candidates: candidates.map { dense[$0.slot] })
             }
         }
         balance.balance(changesMax: settings.placementsMax)
         for (offset, shard) in directory.shards.enumerated() {
-            guard let leader = balance.leader(of: offset).map({ present[$0].id }) else { continue }
+            guard let leader = balance.node(of: offset).map({ present[$0].id }) else { continue }
             if leader != shard.preferredLeader { result[offset] = leader }
         }
         return result

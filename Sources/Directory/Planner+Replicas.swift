@@ -6,7 +6,7 @@ extension Planner {
         guard !directory.shards.isEmpty, nodes.contains(where: { $0.isHost }) else { return }
         var replicas = ReplicaPlan(directory, nodes, settings.placementsMax)
         replicas.repair()
-        if replicas.changed.isEmpty { replicas.evenOut() }
+        if replicas.isComplete { replicas.evenOut() }
 
         var placements: [ShardPlacement] = []
         let leaders = preferredLeaders(replicas)

@@ -2,14 +2,16 @@ import Primitives
 
 /// Where the replicas of all shards are wanted: what is there already, changed as little as the rules allow.
 struct ReplicaPlan {
-    private let shards: [ShardRecord]
-    private let kinds: [KindRecord]
+    fileprivate let shards: [ShardRecord]
+    fileprivate let kinds: [KindRecord]
     private let nodes: [NodeView]
     private let changesMax: Int
     /// Replicas wanted per host, by slot.
     private var loads: [Int]
     /// The new replicas of the shards that change, by offset. Looked up, never iterated.
     private(set) var changed: [Int: [NodeID]] = [:]
+    /// Whether nothing had to be repaired.
+    var isComplete: Bool { changed.isEmpty }
 
     init(_ directory: DirectoryState, _ nodes: [NodeView], _ changesMax: Int) {
         shards = directory.shards
@@ -31,46 +33,83 @@ struct ReplicaPlan {
     /// is missing, and leaving ones only until a host is ready to take over.
     mutating func repair() {
         let hosts = nodes.count { $0.isHost }
+        var gaps: [Gap] = []
         for kind in kinds {
             let wanted = min(kind.replication, hosts)
-            for offset in kind.offsets where changed.count < changesMax {
+            for offset in kind.offsets where gaps.count < changesMax {
                 let current = shards[offset].replicas
                 if current.count == wanted, current.allSatisfy(isHost) { continue }
-                let repaired = repaired(offset, wanted, kind.replication)
-                if repaired != current { changed[offset] = repaired }
+                gaps.append(gap(offset, wanted, kind.replication))
             }
+        }
+        guard !gaps.isEmpty else { return }
+        fill(&gaps)
+        for gap in gaps {
+            let replicas = replicas(gap)
+            if replicas != shards[gap.offset].replicas, !replicas.isEmpty { changed[gap.offset] = replicas }
         }
     }
 
-    private mutating func repaired(_ offset: Int, _ wanted: Int, _ replication: Int) -> [NodeID] {
+    /// A shard with too few replicas on hosts, or too many.
+    private struct Gap {
+        var offset: Int
+        var wanted: Int
+        var replication: Int
+        var chosen: [NodeID]
+        /// Who could take the one replica that is still missing.
+        var takers: [Int] = []
+    }
+
+    private mutating func gap(_ offset: Int, _ wanted: Int, _ replication: Int) -> Gap {
         let shard = shards[offset]
-        var chosen = shard.replicas.filter(isHost)
-        while chosen.count > wanted, let given = surplus(shard, chosen) {
-            chosen.removeAll { $0 == given }
+        var gap = Gap(offset: offset, wanted: wanted, replication: replication, chosen: shard.replicas.filter(isHost))
+        while gap.chosen.count > wanted, let given = surplus(shard, gap.chosen) {
+            gap.chosen.removeAll { $0 == given }
             loads[given.slot] -= 1
         }
-        while chosen.count < wanted, let taker = taker(shard, chosen) {
-            chosen.append(taker)
-            loads[taker.slot] += 1
+        return gap
+    }
+
+    /// Replaces what is missing by replicas on nodes that are ready. A replica that its node still has is kept; the others are spread together, as
+    /// one shard at a time would see no further than itself and cost copies later.
+    private mutating func fill(_ gaps: inout [Gap]) {
+        for number in gaps.indices {
+            let shard = shards[gaps[number].offset]
+            while gaps[number].chosen.count < gaps[number].wanted {
+                let takers = nodes.filter { $0.canTake && !gaps[number].chosen.contains($0.id) }.map(\.id)
+                let here = takers.filter { shard.reported.contains($0) }
+                let isLast = gaps[number].chosen.count + 1 == gaps[number].wanted
+                if isLast, here.isEmpty {
+                    gaps[number].takers = takers.map(\.slot)
+                    break
+                }
+                let emptiest = (here.isEmpty ? takers : here).min { (loads[$0.slot], $0) < (loads[$1.slot], $1) }
+                guard let emptiest else { break }
+                gaps[number].chosen.append(emptiest)
+                loads[emptiest.slot] += 1
+            }
         }
-        let lost = shard.replicas.filter { nodes[$0.slot].isLost }
-        chosen += lost.prefix(max(0, replication - chosen.count))
-        let leaving = shard.replicas.filter { !isHost($0) && !nodes[$0.slot].isLost }
-        chosen += leaving.prefix(max(0, wanted - chosen.count))
-        return chosen.isEmpty ? shard.replicas : chosen.sorted()
+        var spread = EvenAssignment(loads: loads)
+        for gap in gaps { spread.add(at: nil, candidates: gap.takers) }
+        spread.balance(changesMax: .max)
+        loads = spread.loads
+        for number in gaps.indices {
+            if let slot = spread.node(of: number) { gaps[number].chosen.append(nodes[slot].id) }
+        }
+    }
+
+    private func replicas(_ gap: Gap) -> [NodeID] {
+        let current = shards[gap.offset].replicas
+        let lost = current.filter { nodes[$0.slot].isLost }
+        var replicas = gap.chosen + lost.prefix(max(0, gap.replication - gap.chosen.count))
+        let leaving = current.filter { !isHost($0) && !nodes[$0.slot].isLost }
+        replicas += leaving.prefix(max(0, gap.wanted - replicas.count))
+        return replicas.sorted()
     }
 
     private func surplus(_ shard: ShardRecord, _ chosen: [NodeID]) -> NodeID? {
         chosen.filter { $0 != shard.pinnedLeader }
             .max { (loads[$0.slot], $0) < (loads[$1.slot], $1) }
-    }
-
-    /// The emptiest node that is ready; first one that is in the group already, if it is as good.
-    private func taker(_ shard: ShardRecord, _ chosen: [NodeID]) -> NodeID? {
-        func rank(_ node: NodeView) -> (Int, Int, NodeID) {
-            (loads[node.id.slot] - (shard.reported.contains(node.id) ? 1 : 0), loads[node.id.slot], node.id)
-        }
-        return nodes.filter { $0.canTake && !chosen.contains($0.id) }.min { rank($0) < rank($1) }?.id
     }
 
     // MARK: - Evenness
@@ -82,7 +121,7 @@ struct ReplicaPlan {
         let emptiest = nodes.filter { $0.canTake }.map { loads[$0.id.slot] }.min() ?? fullest
         guard fullest - emptiest >= 2 else { return }
 
-        var held = Held(shards, kinds, slots: nodes.count)
+        var held = Held(self, slots: nodes.count)
         while changed.count < changesMax, let move = nextMove(held) {
             var replicas = replicas(move.offset)
             replicas.removeAll { $0 == move.from }
@@ -140,15 +179,16 @@ private struct Held {
     private var counts: [Int]
     private let kinds: Int
 
-    init(_ records: [ShardRecord], _ kinds: [KindRecord], slots: Int) {
+    init(_ plan: ReplicaPlan, slots: Int) {
+        let kinds = plan.kinds
         shards = Array(repeating: [], count: slots)
         counts = Array(repeating: 0, count: slots * kinds.count)
         self.kinds = kinds.count
-        var kindOf = Array(repeating: 0, count: records.count)
+        var kindOf = Array(repeating: 0, count: plan.shards.count)
         for (number, kind) in kinds.enumerated() {
             for offset in kind.offsets {
                 kindOf[offset] = number
-                for node in records[offset].replicas {
+                for node in plan.replicas(offset) {
                     shards[node.slot].append(offset)
                     counts[node.slot * kinds.count + number] += 1
                 }

@@ -48,7 +48,8 @@ extension Document {
 
     func outOfRange(_ type: any Any.Type, at index: Int) -> DecodingError {
         let number = PathKey.shown(String(decoding: bytes[tokens[index].range], as: UTF8.self))
-        return .dataCorrupted(context(error(.outOfRange, "\(number) does not fit \(range(of: type))", at: index), index))
+        return .dataCorrupted(
+            context(error(.outOfRange, "\(number) does not fit \(range(of: type))", at: index), index))
     }
 
     func missing(_ key: some CodingKey, of object: Int) -> DecodingError {
@@ -56,6 +57,25 @@ extension Document {
             .missing, "is missing", path: PathKey.text(path(to: object) + [PathKey(stringValue: key.stringValue)]),
             offset: Int(tokens[object].offset))
         return .keyNotFound(key, context(error, object))
+    }
+
+    /// Notes a failure if two of an object's keys, which are different texts, are the same `String`: as a `Dictionary` they
+    /// would be one, and one of the values would be lost.
+    func checkDictionaryKeys(of object: Int) {
+        var seen: Set<String> = []
+        var key = object + 1
+        while key < Int(tokens[object].next) {
+            let token = tokens[key]
+            if token.kind == .escapedString || bytes[token.range].contains(where: { $0 >= 0x80 }) {
+                let text = text(at: key)
+                if !seen.insert(text).inserted {
+                    let reason = "two keys of a dictionary are both `\(PathKey.shown(text))`, in different code points"
+                    failure = error(.duplicateKey, reason, at: key)
+                    return
+                }
+            }
+            key = Int(tokens[key + 1].next)
+        }
     }
 
     func missing(_ type: any Any.Type, element: Int, of array: Int) -> DecodingError {
@@ -83,16 +103,40 @@ extension Document {
         let code: JSONError.Code
         switch error {
         case let error as JSONError: return error
-        case DecodingError.typeMismatch(_, let inner): (code, context) = (.typeMismatch, inner)
+        case DecodingError.typeMismatch(let type, let inner):
+            (code, context) = (.typeMismatch, inner)
+            if inner.debugDescription.hasPrefix("Invalid number of keys"),
+                let known = unknownCase(of: type, at: inner.codingPath)
+            {
+                return known
+            }
         case DecodingError.valueNotFound(_, let inner): (code, context) = (.missing, inner)
         case DecodingError.keyNotFound(_, let inner): (code, context) = (.missing, inner)
         case DecodingError.dataCorrupted(let inner): (code, context) = (.invalidValue, inner)
-        default: return JSONError(.invalidValue, "\(error)", cause: error)
+        default:
+            var known = self.error(.invalidValue, "\(error)", at: failedAt)
+            known.cause = error
+            return known
         }
         if let cause = context.underlyingError as? JSONError { return cause }
         let index = token(at: context.codingPath)
         return JSONError(
             code, context.debugDescription, path: PathKey.text(context.codingPath), offset: span(of: index).lowerBound,
             cause: error)
+    }
+
+    /// What the compiler's coding of an enumeration calls "Invalid number of keys found": a case that this program does not
+    /// know, or more than one.
+    private func unknownCase(of type: any Any.Type, at path: [any CodingKey]) -> JSONError? {
+        let object = token(at: path)
+        guard tokens[object].kind == .object else { return nil }
+        var keys: [String] = []
+        var key = object + 1
+        while key < Int(tokens[object].next), keys.count < 3 {
+            keys.append("`\(PathKey.shown(text(at: key)))`")
+            key = Int(tokens[key + 1].next)
+        }
+        let found = keys.isEmpty ? "none" : keys.joined(separator: ", ")
+        return error(.invalidValue, "expected one key that names a case of \(type), found \(found)", at: object)
     }
 }

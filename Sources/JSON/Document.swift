@@ -1,7 +1,12 @@
 /// A checked document: its bytes and the flat index of its tokens. What decoders and containers point into.
 final class Document {
     let bytes: [UInt8]
-    private(set) var tokens: [Token]
+    // Unchecked: a document belongs to one call of `JSON.decode`, and no method calls out while it changes a token.
+    @exclusivity(unchecked) private(set) var tokens: [Token]
+    /// Set by a call that cannot throw; `JSON.decode` throws it at the end.
+    @exclusivity(unchecked) var failure: JSONError?
+    /// The innermost value whose `init(from:)` has thrown: where an error that names no place came from.
+    @exclusivity(unchecked) private(set) var failedAt = 0
 
     /// - Throws: what `Scanner` finds wrong.
     init(_ bytes: [UInt8]) throws(JSONError) {
@@ -11,11 +16,18 @@ final class Document {
 
     /// Decodes the value at `index` with the type's own `init(from:)`, but for the types that have a shorter way.
     func decode<Value: Decodable>(_: Value.Type, at index: Int) throws -> Value {
-        if Value.self == [UInt8].self, let value = try byteArray(at: index) as? Value { return value }
+        if ObjectIdentifier(Value.self) == byteArrayType, let value = try byteArray(at: index) as? Value {
+            return value
+        }
         if Value.self == JSONText.self, let value = JSONText(checked: Array(bytes[span(of: index)])) as? Value {
             return value
         }
-        return try Value(from: ValueDecoder(document: self, index: index))
+        do {
+            return try Value(from: ValueDecoder(document: self, index: index))
+        } catch {
+            if failedAt <= index || failedAt >= Int(tokens[index].next) { failedAt = index }
+            throw error
+        }
     }
 
     /// The value token of the member `key` of the object at `object`; nil if it has none.
@@ -60,17 +72,6 @@ final class Document {
         }
     }
 
-    /// The keys of the object at `object`, in the order in which they stand.
-    func keys(of object: Int) -> [String] {
-        var keys: [String] = []
-        var index = object + 1
-        while index < Int(tokens[object].next) {
-            keys.append(text(at: index))
-            index = Int(tokens[index + 1].next)
-        }
-        return keys
-    }
-
     /// The text of the string token at `index`.
     func text(at index: Int) -> String {
         let token = tokens[index]
@@ -87,3 +88,6 @@ final class Document {
         }
     }
 }
+
+/// Looked up once: the metadata of a generic type is found through a table.
+let byteArrayType = ObjectIdentifier([UInt8].self)

@@ -13,10 +13,12 @@ public enum JSON {
     /// Encodes `value`, compact, members in the order in which its `encode(to:)` wrote them.
     ///
     /// A `Dictionary` is sorted by the bytes of its keys, a `Set` by the bytes of its encoded elements: their own order
-    /// differs from process to process. `[UInt8]` is an array of numbers. Floating-point numbers are the shortest text
-    /// that reads back as the same number.
-    /// - Throws: `.notANumber` for NaN and the infinities; `.tooDeep` beyond `depthMax`; `.invalidValue` for what the
-    ///   value's own `encode(to:)` throws.
+    /// differs from process to process. (Seen where a property or element has that type, or a type's whole value is one;
+    /// a `set.encode(to: encoder)` by hand stays unsorted.) `[UInt8]` is an array of numbers. Floating-point numbers are
+    /// the shortest text that reads back as the same number. A value that writes nothing is `{}`.
+    /// - Throws: `.notANumber` for NaN and the infinities; `.tooDeep` beyond `depthMax`; `.duplicateKey` for a dictionary
+    ///   of which two keys have one text; `.invalidValue` for what the value's own `encode(to:)` throws.
+    /// - Note: a type that writes one key twice by hand makes text that `decode` refuses.
     public static func encode(_ value: some Encodable) throws(JSONError) -> [UInt8] {
         try encode(value, reserving: 64)
     }
@@ -40,11 +42,14 @@ public enum JSON {
         _: Value.Type = Value.self, from bytes: [UInt8]
     ) throws(JSONError) -> Value {
         let document = try Document(bytes)
+        let value: Value
         do {
-            return try document.decode(Value.self, at: 0)
+            value = try document.decode(Value.self, at: 0)
         } catch {
             throw document.jsonError(for: error)
         }
+        if let failure = document.failure { throw failure }
+        return value
     }
 
     /// Throws unless `bytes` are one JSON value and nothing else.

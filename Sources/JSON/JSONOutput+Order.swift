@@ -5,32 +5,38 @@ extension JSONOutput {
         frames[top].sortedFrom = -1
         let stride = frames[top].kind == .array && frames[top].type is any PairEncoded.Type ? 2 : 1
         let starts = memberStarts[base...]
-        var members: [Range<Int>] = []
+        var members: [(key: Range<Int>, whole: Range<Int>)] = []
         members.reserveCapacity(starts.count / stride)
         for index in Swift.stride(from: starts.startIndex, to: starts.endIndex, by: stride) {
             // All but the last end before a comma.
             let next = index + stride
-            members.append(starts[index]..<(next < starts.endIndex ? starts[next] - 1 : bytes.count))
+            let whole = starts[index]..<(next < starts.endIndex ? starts[next] - 1 : bytes.count)
+            members.append((sortKey(whole), whole))
         }
         memberStarts.removeLast(memberStarts.count - base)
-        guard let first = members.first else { return }
-        let sorted = members.sorted { precedes($0, $1) }
-        if sorted == members { return }
+        guard let start = members.first?.whole.lowerBound, members.count > 1 else { return }
+        members.sort { bytes[$0.key].lexicographicallyPrecedes(bytes[$1.key]) }
+        if frames[top].kind == .object { checkSorted(members.map(\.key)) }
         var text: [UInt8] = []
-        text.reserveCapacity(bytes.count - first.lowerBound)
-        for member in sorted {
+        text.reserveCapacity(bytes.count - start)
+        for member in members {
             if !text.isEmpty { text.append(ASCII.comma) }
-            text.append(contentsOf: bytes[member])
+            text.append(contentsOf: bytes[member.whole])
         }
-        bytes.replaceSubrange(first.lowerBound..., with: text)
+        bytes.replaceSubrange(start..., with: text)
     }
 
-    /// A key's quote is above the space and the exclamation mark, so it is the text before the quote that counts.
-    private func precedes(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        bytes[sortText(left)].lexicographicallyPrecedes(bytes[sortText(right)])
+    private func checkSorted(_ keys: [Range<Int>]) {
+        for (left, right) in zip(keys, keys.dropFirst()) where bytes[left] == bytes[right] && failure == nil {
+            let key = PathKey.shown(String(decoding: bytes[left], as: UTF8.self))
+            failure = JSONError(
+                .duplicateKey, "two keys of a dictionary are both written `\(key)`",
+                path: PathKey.text(path(to: frames[top].start)))
+        }
     }
 
-    private func sortText(_ member: Range<Int>) -> Range<Int> {
+    /// What a member is sorted by: a string's text without its quotes, as the quote is above the space in a longer one.
+    private func sortKey(_ member: Range<Int>) -> Range<Int> {
         guard bytes[member.lowerBound] == ASCII.quote else { return member }
         var end = member.lowerBound + 1
         while bytes[end] != ASCII.quote { end += bytes[end] == ASCII.backslash ? 2 : 1 }

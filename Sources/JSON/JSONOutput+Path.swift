@@ -7,7 +7,8 @@ extension JSONOutput {
     /// The steps from the root to the frame of `place`.
     func path(of place: Place) -> [PathKey] { path(to: frames[Int(place.frame)].start) }
 
-    private func path(to end: Int) -> [PathKey] {
+    /// The steps from the root to what starts at `end`.
+    func path(to end: Int) -> [PathKey] {
         var text = bytes[..<min(end, bytes.count)]
         if let detachment, end >= detachment.start {
             text = bytes[..<frames[Int(detachment.frame)].end] + bytes[detachment.start..<end]
@@ -63,7 +64,8 @@ private struct OpenPath {
         steps.compactMap { step in
             switch step {
             case .element(let index): PathKey(intValue: index)
-            case .member(let key): key.map { PathKey(stringValue: String(decoding: unescaped($0, 0..<$0.count), as: UTF8.self)) }
+            case .member(let key):
+                key.map { PathKey(stringValue: String(decoding: unescaped($0, 0..<$0.count), as: UTF8.self)) }
             }
         }
     }

@@ -86,8 +86,32 @@ extension JSONOutput {
         bytes.append(ASCII.closeBracket)
     }
 
-    /// - Throws: what is wrong with a text that was made from bytes of unknown origin.
+    /// - Throws: `.tooDeep`.
     func append(_ text: JSONText) throws {
+        let room = JSON.depthMax - (top < 0 ? 0 : Int(frames[top].depth))
+        // An array or object takes two bytes, so a short text cannot be too deep.
+        if text.bytes.count > 2 * room, depth(of: text.bytes) > room { throw tooDeep() }
         bytes.append(contentsOf: text.bytes)
+    }
+
+    private func depth(of text: [UInt8]) -> Int {
+        var (depth, deepest) = (0, 0)
+        var position = 0
+        while position < text.count {
+            switch text[position] {
+            case ASCII.openBrace, ASCII.openBracket:
+                depth += 1
+                deepest = max(deepest, depth)
+            case ASCII.closeBrace, ASCII.closeBracket: depth -= 1
+            case ASCII.quote:
+                position += 1
+                while position < text.count, text[position] != ASCII.quote {
+                    position += text[position] == ASCII.backslash ? 2 : 1
+                }
+            default: break
+            }
+            position += 1
+        }
+        return deepest
     }
 }

@@ -24,16 +24,18 @@ final class JSONOutput {
         var type: (any Any.Type)?
     }
 
-    var bytes: [UInt8]
-    var frames: [Frame] = []
+    // Unchecked: an output belongs to one call of `JSON.encode`, and no method calls out while it holds one of these. The
+    // check at run time is a third of the time that a small value takes.
+    @exclusivity(unchecked) var bytes: [UInt8]
+    @exclusivity(unchecked) var frames: [Frame] = []
     /// The innermost open frame; -1 before the first.
-    var top = -1
-    var memberStarts: [Int] = []
-    var detachment: Detachment?
+    @exclusivity(unchecked) var top = -1
+    @exclusivity(unchecked) var memberStarts: [Int] = []
+    @exclusivity(unchecked) var detachment: Detachment?
     /// Set by a call that cannot throw; the next one that can does.
-    var failure: JSONError?
-    private var serial: UInt32 = 0
-    private var calls = 0
+    @exclusivity(unchecked) var failure: JSONError?
+    @exclusivity(unchecked) private var serial: UInt32 = 0
+    @exclusivity(unchecked) private var calls = 0
 
     /// Calls of `encode(to:)` within one another: stops a type that encodes itself without end.
     private static let callsMax = 4 * JSON.depthMax
@@ -41,6 +43,7 @@ final class JSONOutput {
     init(reserving capacity: Int) {
         bytes = []
         bytes.reserveCapacity(capacity)
+        frames.reserveCapacity(4)
     }
 
     func take() -> [UInt8] {
@@ -74,7 +77,7 @@ final class JSONOutput {
         bytes.append(kind == .array ? ASCII.openBracket : ASCII.openBrace)
     }
 
-    private func tooDeep() -> JSONError {
+    func tooDeep() -> JSONError {
         JSONError(.tooDeep, "more than \(JSON.depthMax) arrays and objects stand within one another", path: pathText())
     }
 
@@ -115,7 +118,8 @@ final class JSONOutput {
         if frames[top].sortedFrom >= 0 { sortMembers() }
         if frames[top].kind == .undecided { return open(kind) }
         precondition(
-            frames[top].kind == kind, "one encode(to:) asked for a container of \(kind) after one of \(frames[top].kind)")
+            frames[top].kind == kind,
+            "one encode(to:) asked for a container of \(kind) after one of \(frames[top].kind)")
     }
 
     /// Before a scalar that is the whole value of `place`.
@@ -176,7 +180,7 @@ final class JSONOutput {
 
     /// Encodes `value` at the end of the buffer with the type's own `encode(to:)`, but for those with a shorter way.
     func encode<Value: Encodable>(_ value: Value) throws {
-        if Value.self == [UInt8].self, let value = value as? [UInt8] { return append(value) }
+        if ObjectIdentifier(Value.self) == byteArrayType, let value = value as? [UInt8] { return append(value) }
         if Value.self == JSONText.self, let value = value as? JSONText { return try append(value) }
         if let failure { throw failure }
         guard calls < Self.callsMax else { throw tooDeep() }
@@ -190,7 +194,7 @@ final class JSONOutput {
         try value.encode(to: ValueEncoder(output: self, place: place))
         if detachment != nil { reattach() }
         while top != outer { closeTop() }
-        frames.removeLast(frames.count - before)
+        while frames.count > before { frames.removeLast() }
         detachment = outerDetachment
         if let failure { throw failure }
     }

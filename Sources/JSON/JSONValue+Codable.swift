@@ -9,9 +9,8 @@ extension JSONValue: Codable {
 
     /// Reads from a decoder that has to be asked for one type after another.
     private init(fromOther decoder: any Decoder) throws {
-        if let container = try? decoder.container(keyedBy: PathKey.self) {
+        if (try? decoder.container(keyedBy: PathKey.self)) != nil {
             self = .object(try JSONObject(from: decoder))
-            _ = container
         } else if var container = try? decoder.unkeyedContainer() {
             var elements: [JSONValue] = []
             while !container.isAtEnd { elements.append(try container.decode(JSONValue.self)) }

@@ -12,7 +12,19 @@ struct ObjectReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     var codingPath: [any CodingKey] { document.path(to: object) }
-    var allKeys: [Key] { document.keys(of: object).compactMap { Key(stringValue: $0) } }
+
+    /// In the order in which they stand; without those that are no `Key`.
+    var allKeys: [Key] {
+        if ObjectIdentifier(Key.self) == dictionaryKeyType { document.checkDictionaryKeys(of: object) }
+        var keys: [Key] = []
+        var index = object + 1
+        let end = Int(document.tokens[object].next)
+        while index < end {
+            if let key = Key(stringValue: document.text(at: index)) { keys.append(key) }
+            index = Int(document.tokens[index + 1].next)
+        }
+        return keys
+    }
 
     func contains(_ key: Key) -> Bool { document.member(key.stringValue, of: object) != nil }
 

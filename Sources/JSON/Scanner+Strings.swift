@@ -15,7 +15,8 @@ extension Scanner {
                 kind = .escapedString
                 try scanEscape()
             } else if byte < 0x20 {
-                throw JSONError(.malformed, "a control character stands in a string without an escape", offset: position)
+                throw JSONError(
+                    .malformed, "a control character stands in a string without an escape", offset: position)
             } else if byte < 0x80 {
                 position &+= 1
             } else {

@@ -25,17 +25,21 @@ struct SimulatedDisk {
     private(set) var entries: [Entry] = []
     private(set) var commit = LogIndex.zero
     private(set) var firstAvailable = LogIndex(1)
+    private(set) var promised: LogPosition?
     /// The entry before `entries`: index, term, checksum.
     private var floor: (index: LogIndex, term: Term, checksum: UInt64) = (.zero, .zero, 0)
 
     init(_ configuration: Configuration) { base = .origin(configuration) }
 
-    /// A replica that was retired and made anew keeps term and vote.
+    /// A replica that was retired and made anew keeps term and vote, and knows how far it was.
     mutating func wipe() {
         let (term, vote) = (self.term, self.vote)
+        let end = LogPosition(term: entries.last?.term ?? floor.term, index: lastIndex)
+        let promised = max(end, self.promised ?? end)
         self = SimulatedDisk(.none)
         self.term = term
         self.vote = vote
+        self.promised = promised
     }
 
     /// For tests that go wrong on purpose.
@@ -104,6 +108,6 @@ struct SimulatedDisk {
     func restored() -> RestoredLog {
         RestoredLog(
             term: term, vote: vote, base: base, entries: entries.filter { $0.index > base.index },
-            commit: max(commit, base.index), firstAvailable: firstAvailable)
+            commit: max(commit, base.index), firstAvailable: firstAvailable, promised: promised)
     }
 }

@@ -97,35 +97,46 @@ struct DecideAndApplyTests {
         #expect(try leader.run(.note("n", "write", #"{"line":"x"}"#)) != nil)
     }
 
-    @Test(
-        "what is malformed is rejected with a reason",
-        arguments: [
-            (CommandRequest.increment("", by: 1), Failure.Code.malformed),
-            (.increment(String(repeating: "x", count: 513), by: 1), .malformed),
-            (CommandRequest(entity: [0xFF], name: "increment", payload: Array("{}".utf8)), .malformed),
-            (CommandRequest(entity: [0x61], name: "increment", payload: Array("{}".utf8)), .malformed),
-            (CommandRequest(entity: [0x61], name: "increment", payload: Array("nonsense".utf8)), .malformed),
-            (
-                CommandRequest(
-                    entity: [0x61], name: "increment", payload: Array(#"{"by":9223372036854775808}"#.utf8)), .malformed
-            ),
-            (CommandRequest(entity: [0x61], name: "decrement", payload: Array("{}".utf8)), .unknownCommand),
-            (CommandRequest(entity: [0x61], name: "", payload: []), .unknownCommand),
-            (
-                CommandRequest(
-                    entity: [0x61], name: "increment", payload: [UInt8](repeating: 0x20, count: 1 << 20 + 1)), .tooLarge
-            ),
-            (.increment(by: 1, .key("")), .malformed),
-            (.increment(by: 1, .key(String(repeating: "k", count: 256))), .malformed),
-            (.increment(by: 1, .key([0xC3])), .malformed),
-            (.increment(by: 1, .request(0, below: 0)), .malformed),
-            (.increment(by: 1, .request(3, below: 4)), .malformed),
-        ])
-    func malformed(_ command: CommandRequest, _ code: Failure.Code) throws {
+    @Test("what is malformed is rejected with a reason", arguments: Bad.all)
+    func malformed(_ bad: Bad) throws {
         var leader = try Leader()
-        #expect(try leader.send(command).code == code)
+        #expect(try leader.send(bad.command).code == bad.code)
         #expect(leader.log.last == LogIndex(1))
         #expect(try leader.run(.increment("a", by: 1))?.outcome.text == "1")
+    }
+
+    struct Bad: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var command: CommandRequest
+        var code = Failure.Code.malformed
+
+        static let all: [Bad] = [
+            Bad(testDescription: "no entity id", command: .increment("", by: 1)),
+            Bad(testDescription: "a long entity id", command: .increment(String(repeating: "x", count: 513), by: 1)),
+            Bad(testDescription: "an entity id that is not UTF-8", command: plain([0xFF], "{}")),
+            Bad(testDescription: "a missing field", command: plain([0x61], "{}")),
+            Bad(testDescription: "an empty payload", command: plain([0x61], "")),
+            Bad(testDescription: "no JSON", command: plain([0x61], "nonsense")),
+            Bad(testDescription: "a number over 64 bits", command: plain([0x61], #"{"by":9223372036854775808}"#)),
+            Bad(testDescription: "an unknown command", command: .note("a", "decrement"), code: .unknownCommand),
+            Bad(testDescription: "a command without a name", command: .note("a", ""), code: .unknownCommand),
+            Bad(
+                testDescription: "a large payload",
+                command: plain([0x61], String(repeating: " ", count: 1 << 20 + 1)), code: .tooLarge),
+            Bad(testDescription: "an empty key", command: .increment(by: 1, .key(""))),
+            Bad(
+                testDescription: "a long key",
+                command: .increment(by: 1, .key(String(repeating: "k", count: 256)))),
+            Bad(testDescription: "a key that is not UTF-8", command: .increment(by: 1, .key([0xC3]))),
+            Bad(testDescription: "request number 0", command: .increment(by: 1, .request(0, below: 0))),
+            Bad(
+                testDescription: "a request that is acknowledged by itself",
+                command: .increment(by: 1, .request(3, below: 4))),
+        ]
+
+        private static func plain(_ entity: [UInt8], _ payload: String) -> CommandRequest {
+            CommandRequest(entity: entity, name: "increment", payload: Array(payload.utf8))
+        }
     }
 
     @Test("an unknown query is rejected; one for an entity that nobody touched is answered and leaves nothing in memory")

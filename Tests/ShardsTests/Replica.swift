@@ -93,6 +93,12 @@ struct Replica {
         return checkpoint
     }
 
+    /// The checkpoint under way, which must be ready.
+    mutating func made() throws -> ShardCheckpoint {
+        guard let checkpoint = machine.makeCheckpoint() else { throw Unexpected("the checkpoint is not ready") }
+        return checkpoint
+    }
+
     /// The process ends and comes back with what its journal has.
     mutating func restart(_ runtime: KindRuntime? = nil) throws {
         machine = try ShardMachine(
