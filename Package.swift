@@ -90,7 +90,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Holdfast", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
-                "Consensus", "Engine", "Simulator",
+                "Consensus", "Engine", "Simulator", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -78,6 +78,16 @@ import Testing
         #expect(judgement(check.judge(history + [read(1)])) == .wrong)
     }
 
+    @Test func `fewer of a large amount make room for small ones`() {
+        var history = [5, 5, 3, 3, 3, 3].map { (amount: Int64) in
+            Operation(
+                entity: "c", action: .increment(by: amount), invoked: .zero, responded: .zero, outcome: .unknown)
+        }
+        history.append(
+            Operation(entity: "c", action: .read, invoked: .zero, responded: .zero, outcome: .ok(12)))
+        #expect(CounterCheck().judge(history) == .linearizable)
+    }
+
     @Test func `a long history with many of unknown outcome is judged`() {
         var maker = HistoryMaker(seed: 3)
         maker.callers = 64
