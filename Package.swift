@@ -94,6 +94,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -124,6 +125,10 @@ let package = Package(
             name: "NodeTests", dependencies: ["Node", "Holdfast", "Entities", "Primitives"], swiftSettings: strict
         ),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSON", "Primitives"], swiftSettings: strict),
-        .testTarget(name: "EndToEndTests", dependencies: ["CLI"], path: "Tests/EndToEnd", swiftSettings: strict),
+        .testTarget(
+            name: "CLITests", dependencies: ["CLI", "Migrations", "CSQLite", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["CLI", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

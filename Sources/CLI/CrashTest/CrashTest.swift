@@ -1,9 +1,11 @@
 import Directory
+import Engine
 import Foundation
 import JSON
 import Node
 import Primitives
 import Simulator
+import Synchronization
 
 /// One run: start real nodes, load them, strike them, let them come to rest, prove.
 struct CrashTest: Sendable {
@@ -35,6 +37,7 @@ struct CrashTest: Sendable {
         let cluster = workload.clusters[0]
         try await cluster.waitFor(members: settings.nodes, timeout: settings.patience)
         try await cluster.waitUntilSettled(timeout: settings.patience)
+        await waitUntilSpread(cluster)
 
         progress("load and faults for \(settings.duration)")
         let begin = clock.now
@@ -59,12 +62,20 @@ struct CrashTest: Sendable {
         findings.add(proof.findings)
         (report.entitiesJudged, report.entriesCompared) = (proof.entitiesJudged, proof.entriesCompared)
         report.replicasCompared = proof.replicas
-        await end(fleet, &findings)
+        await stop(fleet, &findings)
         report.findings = findings.texts
         report.findingsCount = findings.count
         report.passed = findings.count == 0
         if !report.passed { keepHistory(acts, last, workload.names) }
         return report
+    }
+
+    /// A node that owns nothing is not missed when it is killed: the coordinator gets some time to spread the shards.
+    private func waitUntilSpread(_ cluster: Cluster) async {
+        _ = await waitUntil(within: .seconds(15), every: .milliseconds(50)) {
+            guard let map = try? await cluster.clusterMap(timeout: .seconds(2)) else { return false }
+            return Set(map.owners.filter { $0 != 0 }).count >= min(settings.nodes, map.owners.count)
+        }
     }
 
     // MARK: Load
@@ -167,7 +178,7 @@ struct CrashTest: Sendable {
     }
 
     /// Every node must end on SIGTERM.
-    private func end(_ fleet: Fleet, _ findings: inout Findings) async {
+    private func stop(_ fleet: Fleet, _ findings: inout Findings) async {
         for position in 0..<fleet.count {
             guard let (exit, time) = try? await fleet.terminate(position), exit != .code(0) else { continue }
             findings.add("node\(position + 1): \(exit.map { "\($0)" } ?? "no end") \(time) after SIGTERM at the end of the run")
@@ -177,6 +188,6 @@ struct CrashTest: Sendable {
     private func keepHistory(_ acts: [[Act]], _ last: [Act?], _ names: RequestNames) {
         let operations = (acts + [last.compactMap { $0 }]).joined().map { $0.operation(names) }
         guard let bytes = try? HistoryFormat.encode(operations) else { return }
-        FileManager.default.createFile(atPath: settings.folder + "/history.jsonl", contents: Data(bytes))
+        _ = FileManager.default.createFile(atPath: settings.folder + "/history.jsonl", contents: Data(bytes))
     }
 }

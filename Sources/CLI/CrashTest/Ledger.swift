@@ -73,13 +73,11 @@ struct Ledger {
             groupOfReplica[group.replica] = group.group
             logs[group.group] = Log(group: group)
         }
-        var copy = self
         try scan.entries { row in
             // Rows of a replica that was given up are no part of any log.
             guard let group = groupOfReplica[row.replica] else { return }
-            copy.take(row, group, book)
+            self.take(row, group, book)
         }
-        self = copy
         let shown = try scan.eventsInView()
         if shown != committedEvents {
             findings.add("\(node): the events view shows \(shown) events of counters, \(committedEvents) are committed")

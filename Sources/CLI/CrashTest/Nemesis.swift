@@ -1,4 +1,5 @@
 import Directory
+import Engine
 import Foundation
 import Node
 import Primitives
