@@ -87,7 +87,9 @@ public final class Engine {
         lastTick = now
         lastCommitFlush = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }
-        for group in recovered { restore(group) }
+        // The directory comes last: applying what it had committed makes it look for the shards' replicas.
+        for group in recovered where group.descriptor.group != .directory { restore(group) }
+        for group in recovered where group.descriptor.group == .directory { restore(group) }
         directoryChanged()
     }
 
