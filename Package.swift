@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "Journal",
             dependencies: [
-                "Primitives", "JSON", "Consensus", "Shards", "CSQLite", "Migrations",
+                "Primitives", "JSON", "Consensus", "Shards", "Engine", "CSQLite", "Migrations",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -108,7 +108,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "Consensus", "Shards", "CSQLite", "Primitives"], swiftSettings: strict),
+            dependencies: ["Journal", "Engine", "Consensus", "Shards", "CSQLite", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
             dependencies: [

@@ -65,7 +65,8 @@ public struct Outputs: Sendable {
 
     public struct EntryLoad: Hashable, Sendable {
         public var peer: NodeID
-        /// The first entry wanted; also wanted is the term at `from - 1`.
+        /// The first entry wanted; also wanted is the term at `from - 1`, which the journal knows even if that entry is the last one
+        /// that it trimmed, or the one that a checkpoint stands for.
         public var from: LogIndex
         /// No entry after this one.
         public var through: LogIndex

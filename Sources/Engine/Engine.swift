@@ -1,1 +1,129 @@
-// The surface of this target comes with its first file.
+public import Consensus
+internal import DequeModule
+public import Directory
+public import Primitives
+public import Shards
+
+/// A node's whole core: every group that has a replica here, the directory, the callers who wait.
+///
+/// No I/O, clock, thread or randomness of its own: a shell feeds it frames, requests, ticks and the disk's completions, then calls
+/// `flush` and does what the outputs say. Confined to one thread. The simulator drives the same code.
+///
+/// Order: what a step wants on disk joins the batch being gathered; messages that rest on it are kept until that batch is
+/// durable (HAZARDS 1); everything else leaves with the next `flush`.
+public final class Engine {
+    public let node: NodeID
+    public let cluster: UniqueID
+    let identity: FileIdentity
+    let settings: EngineSettings
+    var generator: RandomGenerator
+
+    /// Every kind that this process can run.
+    var runtimes: [String: KindRuntime] = [:]
+    /// Groups of kinds that this process cannot run (yet): they take no part.
+    var dormant: [GroupID: RecoveredGroup] = [:]
+    /// Sorted by group, so that every walk over them is in one order.
+    var replicas: [Replica] = []
+    var replicaIndex: [GroupID: Replica] = [:]
+    /// Groups that were retired here: never made anew from their birth configuration.
+    var tombstones: Set<GroupID>
+    /// The newest committed directory that this node has applied.
+    var router = Router()
+
+    var now: Instant
+    var wall: WallTime
+    var lastTick: Instant
+    var outputs = EngineOutputs()
+
+    // Towards the disk.
+    var gathering = WriteBatch()
+    /// What rests on the batch being gathered, and on the one under way.
+    var gatheringEffects = BatchEffects()
+    var inFlightEffects: BatchEffects?
+    var lastCommitFlush: Instant
+    var dirty: [Replica] = []
+
+    // Towards the peers.
+    var peers: [NodeID: PeerLink] = [:]
+    /// Keys of `peers` in order.
+    var peerOrder: [NodeID] = []
+
+    // Towards the callers.
+    var clientWriters: [ClientID: ByteWriter] = [:]
+    var clientOrder: [ClientID] = []
+    var forwarded: [UInt64: Forwarded] = [:]
+    var nextForward: UInt64 = 1
+    var nextReadToken: UInt64 = 1
+    var pendingCount = 0
+    var lastOpened: Int64 = 0
+
+    var coordinator = Coordinator()
+    var isStopping = false
+    /// Set while entries from the journal are sent to a follower far behind: they must not delay anyone's heartbeat.
+    var sendsInBulk = false
+    var announcement: Announcement?
+    /// What the shell was last told of the other members.
+    var knownAddresses: [EngineOutputs.PeerAddress] = []
+    /// Term and vote of groups retired by this process, should one come back.
+    var retiredTerms: [GroupID: (term: Term, vote: NodeID?)] = [:]
+
+    /// - Parameters:
+    ///   - recovered: the groups as the journal found them, sorted.
+    ///   - seed: for election jitter; another one at every start.
+    public init(
+        identity: FileIdentity, cluster: UniqueID, node: NodeID, recovered: [RecoveredGroup],
+        tombstones: [Tombstone], runtimes: [KindRuntime], settings: EngineSettings, seed: UInt64, now: Instant,
+        wall: WallTime
+    ) {
+        self.identity = identity
+        self.cluster = cluster
+        self.node = node
+        self.settings = settings
+        self.tombstones = Set(tombstones.map(\.group))
+        for tombstone in tombstones { retiredTerms[tombstone.group] = (tombstone.term, tombstone.vote) }
+        generator = RandomGenerator(seed: seed)
+        self.now = now
+        self.wall = wall
+        lastTick = now
+        lastCommitFlush = now
+        for runtime in runtimes { self.runtimes[runtime.name] = runtime }
+        for group in recovered { restore(group) }
+        directoryChanged()
+    }
+
+    /// Takes the time of the turn that begins. Every input below belongs to a turn.
+    public func beginTurn(now: Instant, wall: WallTime) {
+        self.now = now
+        self.wall = wall
+    }
+
+    func replica(_ group: GroupID) -> Replica? { replicaIndex[group] }
+
+    var directoryReplica: Replica? { replicaIndex[.directory] }
+
+    /// The committed directory as this node knows it.
+    public var directory: DirectoryState? { directoryReplica?.directory?.committed }
+
+    func notice(_ message: String, group: GroupID? = nil, term: Term? = nil, node: NodeID? = nil) {
+        outputs.notices.append(EngineOutputs.Notice(message: message, group: group, term: term, node: node))
+    }
+
+    func fail(_ message: String) {
+        if outputs.fault == nil { outputs.fault = message }
+    }
+}
+
+/// What is owed once a batch is durable.
+struct BatchEffects {
+    /// How far each group's outputs are in the batch. A group may come twice; the later mark includes the earlier.
+    var marks: [(group: GroupID, mark: PersistenceMark)] = []
+    var checkpoints: [(group: GroupID, index: LogIndex)] = []
+    var messages: [(to: NodeID, group: GroupID, message: Message)] = []
+}
+
+struct Forwarded {
+    var origin: Origin
+    var to: NodeID
+    var isCommand: Bool
+    var sent: Instant
+}

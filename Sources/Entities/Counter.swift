@@ -41,6 +41,12 @@ public struct Counter: Entity, Hashable {
     public struct Overflow: Error, Codable, Hashable, CustomStringConvertible {
         public var balance: Int64
         public var by: Int64
+
+        public init(balance: Int64, by: Int64) {
+            self.balance = balance
+            self.by = by
+        }
+
         public var description: String { "\(balance) + \(by) is not a 64-bit integer; the balance stays \(balance)" }
     }
 }

@@ -1,1 +1,3 @@
-// The surface of this target comes with its first file.
+// What an application author imports: the model of entities, and the node and client that run them.
+@_exported public import Entities
+@_exported public import Node

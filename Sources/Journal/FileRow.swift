@@ -1,3 +1,4 @@
+import Engine
 import Primitives
 
 /// The one row of table `file`.

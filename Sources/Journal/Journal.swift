@@ -1,4 +1,5 @@
 public import Logging
+public import Engine
 public import Primitives
 public import Shards
 

@@ -1,3 +1,4 @@
+public import Engine
 import Consensus
 import Primitives
 import Shards
@@ -20,7 +21,9 @@ extension JournalFile {
         hasRecovered = true
         return Recovery(
             identity: identity, groups: recovering.active.map { recovering.groups[$0]!.recovered },
-            tombstones: replicas.values.filter { $0.replica == nil }.map(\.group).sorted())
+            tombstones: replicas.values.filter { $0.replica == nil }
+                .map { Tombstone(group: $0.group, term: $0.term, vote: $0.vote) }
+                .sorted { $0.group < $1.group })
     }
 
     /// What is gathered of each replica on the way.
@@ -35,8 +38,10 @@ extension JournalFile {
 
             var recovered: RecoveredGroup {
                 RecoveredGroup(
-                    descriptor: replica.descriptor, term: replica.term, vote: replica.vote, base: checkpoint.point,
-                    entries: flushed + tail, commit: replica.commit, firstAvailable: replica.first,
+                    descriptor: replica.descriptor,
+                    log: RestoredLog(
+                        term: replica.term, vote: replica.vote, base: checkpoint.point, entries: flushed + tail,
+                        commit: replica.commit, firstAvailable: replica.first),
                     shard: checkpoint.restored(sessions))
             }
         }

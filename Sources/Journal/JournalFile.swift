@@ -1,3 +1,4 @@
+public import Engine
 import Consensus
 import Primitives
 

@@ -1,3 +1,4 @@
+public import Engine
 import CSQLite
 import Consensus
 public import Primitives

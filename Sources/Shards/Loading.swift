@@ -48,4 +48,7 @@ public struct StoredState: Hashable, Sendable {
     }
 
     public var isQuarantined: Bool { unapplied != nil }
+
+    /// What stands in place of a state that could not be encoded.
+    static let lost = Array("null".utf8)
 }

@@ -42,17 +42,39 @@ public struct EntityRow: Sendable {
 
     enum Content: Sendable {
         case stored(StoredState)
+        case value(any EntityValue, revision: UInt64)
+        /// Quarantined: events that could not be applied to the value.
+        case halted(any EntityValue, revision: UInt64, unapplied: [[UInt8]])
     }
 
     public init(entity: [UInt8], stored: StoredState) {
+        self.init(entity: entity, content: .stored(stored))
+    }
+
+    init(entity: [UInt8], content: Content) {
         self.entity = entity
-        content = .stored(stored)
+        self.content = content
     }
 
     /// The state to write. Encodes it to JSON at each call: meant for the journal's thread, once.
+    ///
+    /// A state that has no JSON (the entity's own code is at fault) is stored as a quarantined `null`: the shard goes on, and the entity's events
+    /// are all in the journal.
     public func stored() -> StoredState {
         switch content {
         case .stored(let state): state
+        case .value(let value, let revision): Self.stored(value, revision: revision, unapplied: nil)
+        case .halted(let value, let revision, let unapplied):
+            Self.stored(value, revision: revision, unapplied: EventArray.joined(unapplied))
+        }
+    }
+
+    private static func stored(_ value: any EntityValue, revision: UInt64, unapplied: [UInt8]?) -> StoredState {
+        do throws(Unreadable) {
+            return StoredState(revision: revision, state: try value.encoded(), unapplied: unapplied)
+        } catch {
+            return StoredState(
+                revision: revision, state: StoredState.lost, unapplied: unapplied ?? RecordedOutcome.noEvents)
         }
     }
 }

@@ -1,51 +1,71 @@
+import DequeModule
 public import Primitives
 
 /// One shard's state machine, as every replica runs it.
+///
+/// Its replicated state — entities, sessions, keys — is a function of the log alone: two machines that have applied the same
+/// entries are equal, whether by applying them all, by deciding them as leader, or from a checkpoint. Beside it a leader has
+/// the newest state: what is proposed and not yet committed. Commands are decided on that; nothing of it is shown before it commits.
+///
+/// In memory are the entities that changed since the last checkpoint, and a bounded number of others; `needs` asks for the rest.
 public struct ShardMachine: Sendable {
     public let runtime: KindRuntime
     public let settings: ShardSettings
     /// The newest entry applied.
-    public private(set) var applied: LogIndex
+    public internal(set) var applied: LogIndex
+    /// Records applied since the last checkpoint was begun.
+    public internal(set) var dirtyEntries = 0
+    /// Encoded bytes of those.
+    public internal(set) var dirtyBytes = 0
+    /// The newest checkpoint that is in the journal.
+    public internal(set) var writtenCheckpoint: LogIndex
 
-    public init(runtime: KindRuntime, settings: ShardSettings, restored: RestoredShard) {
+    var appliedTerm: Term
+    var appliedChecksum: UInt64
+    var entities: EntityTable
+    var sessions: SessionTable
+    var keys: KeyTable
+    var proposals = Proposals()
+    /// What `submit` last said to propose.
+    var staged: Proposal?
+    var checkpoint: CheckpointUnderWay?
+
+    /// - Throws: `restored.meta` is not what a checkpoint wrote.
+    public init(runtime: KindRuntime, settings: ShardSettings, restored: RestoredShard) throws(MalformedBytes) {
         self.runtime = runtime
         self.settings = settings
         applied = restored.index
+        appliedTerm = restored.term
+        appliedChecksum = restored.checksum
+        writtenCheckpoint = restored.index
+        entities = EntityTable(settings: settings)
+        sessions = SessionTable(
+            settings: settings, restored: restored.sessions, forgottenOpened: restored.forgottenOpened)
+        let meta = try ShardMeta(json: restored.meta)
+        keys = KeyTable(
+            settings: settings, forgottenThrough: restored.keysForgottenThrough, buckets: meta.buckets,
+            newest: meta.newestKey)
     }
 
-    /// Decides a command on the newest state. Only on a leader that has applied an entry of its own term.
-    public mutating func submit(_ command: CommandRequest, wall: WallTime) -> Submission { fatalError() }
-    /// The record of the last `.propose` is in the log.
-    public mutating func proposed(at index: LogIndex, term: Term) { fatalError() }
-    /// The record of the last `.propose` is not in the log and will not be.
-    public mutating func abandonProposal() { fatalError() }
-    /// Drops everything proposed and not committed.
-    public mutating func lostLeadership() { fatalError() }
+    /// What is proposed and not yet committed, in records.
+    public var proposed: Int { proposals.queue.count }
 
-    public mutating func ask(entity: [UInt8], query: String, payload: [UInt8], on view: StateView) -> Reading {
-        fatalError()
+    /// Drops everything proposed and not committed. Callers that wait for it get *outcome unknown*: it may commit under another leader.
+    public mutating func lostLeadership() {
+        staged = nil
+        for proposal in proposals.queue {
+            entities.slots[proposal.position].proposals = 0
+            entities.slots[proposal.position].newest = nil
+        }
+        for proposal in proposals.queue { entities.settle(proposal.position) }
+        proposals.removeAll()
     }
-    /// Like `ask`; the answer is the entity's whole state.
-    public mutating func askState(entity: [UInt8], on view: StateView) -> Reading { fatalError() }
 
-    /// Applies the next committed entry of any type; nil for those that are no records.
-    /// - Throws: the entry cannot follow on this state: damage or a bug; the node must stop.
-    public mutating func apply(_ entry: Entry) throws(MalformedBytes) -> Applied? { fatalError() }
-
-    /// The answer to a `LoadRequest`.
-    /// - Throws: what was loaded cannot be the state that the log goes on from; the node must stop.
-    public mutating func loaded(_ request: LoadRequest, _ result: LoadResult) throws(MalformedBytes) { fatalError() }
-
-    /// Records applied since the last checkpoint was begun.
-    public var dirtyEntries: Int { fatalError() }
-    /// Bytes of those.
-    public var dirtyBytes: Int { fatalError() }
-    /// Begins a checkpoint as of `applied` and returns that index; nil while one is under way. Entries may be applied meanwhile.
-    public mutating func beginCheckpoint() -> LogIndex? { fatalError() }
-    /// Up to `limit` loads that the checkpoint waits for and that were not returned before.
-    public mutating func loadsForCheckpoint(limit: Int) -> [LoadRequest] { fatalError() }
-    /// The checkpoint, once all its loads are in; nil before.
-    public mutating func makeCheckpoint() -> ShardCheckpoint? { fatalError() }
-    /// That checkpoint is durable.
-    public mutating func checkpointWritten(_ index: LogIndex) { fatalError() }
+    /// Where the entity's slot is: one that is there, or a new one if nothing is known of the entity anywhere; nil if only the journal knows.
+    mutating func residentSlot(of entity: [UInt8]) -> Int? {
+        if let position = entities.position(of: entity) { return position }
+        // No checkpoint was ever written: what is not in memory is nowhere.
+        guard writtenCheckpoint == .zero else { return nil }
+        return entities.add(EntitySlot(id: entity, base: .value(runtime.initial, revision: 0), bytes: entity.count))
+    }
 }

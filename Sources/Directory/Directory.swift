@@ -1,1 +1,0 @@
-// The surface of this target comes with its first file.

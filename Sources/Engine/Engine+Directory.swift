@@ -1,0 +1,160 @@
+internal import Consensus
+internal import Directory
+internal import Entities
+internal import JSON
+public import Primitives
+internal import Shards
+
+/// Requests about the cluster, and following the directory.
+extension Engine {
+    func dispatch(_ pending: Pending, _ request: ClusterRequest) {
+        switch request {
+        case .shardMap: respond(to: pending.origin, .document(clusterMap()))
+        case .openSession: respond(to: pending.origin, .document(openSession()))
+        case .status, .directory:
+            guard let replica = directoryReplica else { return respond(to: pending.origin, .failed(.noOwner)) }
+            if replica.servingTerm == nil {
+                if let leader = replica.raft.leader, leader != node {
+                    return forward(pending, to: .directory, excludingSelf: true)
+                }
+                return replica.queue.append(pending)
+            }
+            answerAsCoordinator(pending, request, replica)
+        }
+    }
+
+    private func answerAsCoordinator(_ pending: Pending, _ request: ClusterRequest, _ replica: Replica) {
+        guard case .directory(let body) = request else {
+            guard let status = clusterStatus() else { return respond(to: pending.origin, .failed(.noOwner)) }
+            return hold(.document(encode(status)), after: replica.applied, for: pending, in: replica)
+        }
+        do {
+            decide(try JSON.decode(DirectoryCommand.self, from: body), pending, replica)
+        } catch {
+            respond(
+                to: pending.origin,
+                .failed(RequestFailure(.invalid, .malformed, "the directory command cannot be read: \(error)")))
+        }
+    }
+
+    /// Proposes a change of the directory; the caller gets the map as it is then.
+    func decide(_ command: DirectoryCommand, _ pending: Pending, _ replica: Replica) {
+        do throws(DirectoryRefusal) {
+            guard let decision = try replica.directory!.decide(command, wall: wall) else {
+                // Nothing to do, by a state that may not be committed yet.
+                return hold(
+                    .document(clusterMap()), after: replica.directory!.newestIndex, for: pending, in: replica)
+            }
+            switch replica.raft.propose(.record, decision.payload, into: &replica.outputs) {
+            case .appended(let index, let term):
+                replica.directory!.proposed(decision.state, at: index)
+                replica.waiters.append(
+                    Waiter(index: index, term: term, origin: pending.origin, arrived: pending.arrived))
+                touch(replica)
+            case .overloaded: respond(to: pending.origin, .failed(.overloaded))
+            case .notLeader, .transferring: respond(to: pending.origin, .failed(.moving))
+            }
+        } catch {
+            respond(
+                to: pending.origin,
+                .failed(RequestFailure(.invalid, Failure.Code("directory-\(error.code)"), error.message)))
+        }
+    }
+
+    // MARK: Documents
+
+    func clusterMap() -> [UInt8] {
+        let replica = directoryReplica
+        let directory = replica?.directory?.newest ?? DirectoryState()
+        let owners = directory.shards.map { record -> UInt32 in
+            if let replica = self.replica(record.group) { return replica.raft.leader?.rawValue ?? 0 }
+            if let standing = coordinator.standings[record.group] { return standing.report.leader.rawValue }
+            return router.hints[record.group]?.rawValue ?? record.preferredLeader?.rawValue ?? 0
+        }
+        return encode(
+            ClusterMap(
+                cluster: cluster, node: node, directoryIndex: replica?.applied.rawValue ?? 0,
+                members: directory.members, kinds: directory.kinds, owners: owners))
+    }
+
+    private func openSession() -> [UInt8] {
+        lastOpened = max(lastOpened + 1, wall.milliseconds)
+        return encode(OpenedSession(client: generator.next(), opened: lastOpened))
+    }
+
+    private func encode(_ value: some Encodable) -> [UInt8] {
+        do { return try JSON.encode(value) } catch {
+            preconditionFailure("\(type(of: value)) cannot be written as JSON: \(error)")
+        }
+    }
+
+    // MARK: Following
+
+    /// The directory has changed, or was restored: routes, peers and replicas follow it.
+    func directoryChanged() {
+        guard let directory = directoryReplica?.directory?.committed else { return }
+        router.kinds = [:]
+        for kind in directory.kinds { router.kinds[kind.name] = kind }
+        for shard in directory.shards {
+            router.replicas[shard.group] = shard.replicas + shard.reported.voters.filter { !shard.replicas.contains($0) }
+        }
+        followMembers(directory)
+        for shard in directory.shards { follow(shard, in: directory) }
+        if directory.member(node)?.status == .removed {
+            fail(
+                "this node (\(node)) has been removed from the cluster; its data is kept. To bring the machine back, "
+                    + "start it with an empty folder: it joins as a new node")
+        }
+    }
+
+    private func followMembers(_ directory: DirectoryState) {
+        let others = directory.members.filter { $0.id != node && $0.status != .removed }
+        for member in others where peers[member.id] == nil { addPeer(member.id) }
+        let addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: $0.address.description) }
+        if addresses != knownAddresses {
+            knownAddresses = addresses
+            outputs.peers = addresses
+        }
+    }
+
+    private func follow(_ shard: ShardRecord, in directory: DirectoryState) {
+        if let replica = replica(shard.group) {
+            if directory.mayRetire(shard.group, on: node, knowing: replica.raft.configurationIndex),
+                replica.raft.role != .leader
+            {
+                retire(replica)
+            }
+            return
+        }
+        guard dormant[shard.group] == nil else { return }
+        let isBornHere = shard.initialVoters.contains(node) && !tombstones.contains(shard.group)
+        guard shard.replicas.contains(node) || (isBornHere && shard.reported.index == .zero) else { return }
+        create(shard, isBornHere: isBornHere)
+    }
+
+    /// A replica of a newborn shard starts from the shard's first configuration; one that joins later learns its configuration
+    /// from the log, and one that was here before starts as blank as any other (HAZARDS 4).
+    private func create(_ shard: ShardRecord, isBornHere: Bool) {
+        let configuration = isBornHere ? Configuration(voters: shard.initialVoters) : .none
+        let descriptor = GroupDescriptor(
+            group: shard.group, kind: shard.kind, number: shard.number, configuration: configuration)
+        gathering.createGroup(descriptor)
+        let tombstone = retiredTerms[shard.group]
+        var log = RestoredLog.newborn(configuration)
+        log.term = tombstone?.term ?? .zero
+        log.vote = tombstone?.vote
+        tombstones.remove(shard.group)
+        start(RecoveredGroup(descriptor: descriptor, log: log, shard: .newborn))
+    }
+
+    private func retire(_ replica: Replica) {
+        notice("gives up its replica", group: replica.group)
+        if replica.servingTerm != nil { replica.servingTerm = nil }
+        for pending in replica.queue { respond(to: pending.origin, .failed(.moving)) }
+        replicas.removeAll { $0 === replica }
+        replicaIndex[replica.group] = nil
+        tombstones.insert(replica.group)
+        retiredTerms[replica.group] = (replica.raft.term, replica.raft.vote)
+        gathering.retireGroup(replica.group)
+    }
+}

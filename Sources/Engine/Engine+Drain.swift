@@ -1,0 +1,141 @@
+internal import DequeModule
+internal import Consensus
+public import Primitives
+internal import Shards
+
+/// Doing what the groups ask for.
+extension Engine {
+    /// Remembers that the replica has something to send or to be done at the end of this turn.
+    func touch(_ replica: Replica) {
+        guard !replica.isDirty else { return }
+        replica.isDirty = true
+        dirty.append(replica)
+    }
+
+    /// Runs one step of a group's consensus and does what comes of it.
+    func step(_ replica: Replica, _ body: (inout RaftGroup, inout Outputs) -> Void) {
+        // Proposals of this turn pile up in the outputs; they are taken out before another step adds to them.
+        drain(replica)
+        body(&replica.raft, &replica.outputs)
+        drain(replica)
+        touch(replica)
+    }
+
+    func drain(_ replica: Replica) {
+        if let fault = replica.outputs.fault {
+            return fail("group \(replica.group) cannot trust its log: \(fault)")
+        }
+        let group = replica.group
+        if replica.outputs.hardStateChanged {
+            gathering.hardState(group, term: replica.raft.term, vote: replica.raft.vote)
+        }
+        if let from = replica.outputs.truncateFrom { gathering.truncate(group, from: from) }
+        if !replica.outputs.entries.isEmpty { gathering.append(group, replica.outputs.entries) }
+        if replica.outputs.wantsPersistence { mark(replica) }
+        for addressed in replica.outputs.messages { send(addressed.message, of: group, to: addressed.to) }
+        if !replica.outputs.durableMessages.isEmpty { sendOnceDurable(replica.outputs.durableMessages, group) }
+        for load in replica.outputs.loads {
+            outputs.entryLoads.append(
+                EngineOutputs.EntryLoad(
+                    group: group, peer: load.peer, from: load.from, through: load.through,
+                    bytesMax: settings.catchUpBytesMax))
+        }
+        let hasCommitted = replica.outputs.committed != nil
+        let statusChanged = replica.outputs.statusChanged
+        let reads = replica.outputs.reads
+        replica.outputs.reset()
+
+        if hasCommitted { applyCommitted(replica) }
+        if statusChanged || hasCommitted { followRole(replica) }
+        if !reads.isEmpty { settle(reads, of: replica) }
+    }
+
+    /// Once the batch being gathered is durable, the group is told that everything up to now is.
+    private func mark(_ replica: Replica) {
+        let mark = replica.raft.persistenceMark
+        if let last = gatheringEffects.marks.indices.last, gatheringEffects.marks[last].group == replica.group {
+            gatheringEffects.marks[last].mark = mark
+        } else {
+            gatheringEffects.marks.append((replica.group, mark))
+        }
+    }
+
+    /// A message that rests on what its group has asked to persist waits for the newest batch that may hold it.
+    private func sendOnceDurable(_ messages: [Outputs.Addressed], _ group: GroupID) {
+        if !gathering.isEmpty {
+            for addressed in messages { gatheringEffects.messages.append((addressed.to, group, addressed.message)) }
+        } else if inFlightEffects != nil {
+            for addressed in messages { inFlightEffects?.messages.append((addressed.to, group, addressed.message)) }
+        } else {
+            for addressed in messages { send(addressed.message, of: group, to: addressed.to) }
+        }
+    }
+
+    /// The batch under way is durable: nothing that rests on it waits any longer.
+    public func persisted() {
+        guard let effects = inFlightEffects else { preconditionFailure("no batch is under way") }
+        inFlightEffects = nil
+        for item in effects.messages { send(item.message, of: item.group, to: item.to) }
+        for item in effects.marks {
+            guard let replica = replica(item.group) else { continue }
+            step(replica) { raft, outputs in raft.persisted(item.mark, now: now, into: &outputs) }
+        }
+        for item in effects.checkpoints { checkpointWritten(item.group, item.index) }
+    }
+
+    /// Entries that a follower far behind needs, as the journal holds them; none if it could not read them.
+    public func entriesLoaded(_ group: GroupID, for peer: NodeID, _ entries: [Entry], previousTerm: Term) {
+        guard let replica = replica(group) else { return }
+        drain(replica)
+        sendsInBulk = true
+        defer { sendsInBulk = false }
+        step(replica) { raft, outputs in
+            raft.entriesLoaded(entries, previousTerm: previousTerm, for: peer, now: now, into: &outputs)
+        }
+    }
+
+    /// Ends the turn: lets the groups send what they have, closes the batch and the frames, and hands everything out.
+    public func flush(into result: inout EngineOutputs) {
+        // A step of one group may touch others (the directory's does); the list grows while it is walked.
+        var next = 0
+        while next < dirty.count {
+            let replica = dirty[next]
+            next += 1
+            replica.isDirty = false
+            replica.raft.replicate(now: now, into: &replica.outputs)
+            drain(replica)
+            if let last = replica.rounds.indices.last { replica.rounds[last].isOpen = false }
+        }
+        dirty.removeAll(keepingCapacity: true)
+        gatherCommits()
+        if inFlightEffects == nil, !gathering.isEmpty {
+            outputs.batch = gathering
+            inFlightEffects = gatheringEffects
+            gathering = WriteBatch()
+            gatheringEffects = BatchEffects()
+        }
+        closeFrames()
+        swap(&result, &outputs)
+        outputs = EngineOutputs()
+    }
+
+    /// Whether a batch would be handed out or is under way: what a shutdown waits for.
+    public var isWriting: Bool { inFlightEffects != nil || !gathering.isEmpty }
+
+    /// The journal's views go by commit indexes, which are worth no flush of their own: they ride with a batch.
+    private func gatherCommits() {
+        guard now - lastCommitFlush >= settings.commitFlushInterval else { return }
+        lastCommitFlush = now
+        for replica in replicas where replica.raft.commit != replica.journaledCommit {
+            replica.journaledCommit = replica.raft.commit
+            gathering.commit(replica.group, replica.raft.commit)
+        }
+    }
+}
+
+extension Outputs {
+    /// Whether anything in it is for the disk.
+    var wantsPersistence: Bool {
+        hardStateChanged || truncateFrom != nil || !entries.isEmpty || installedSnapshot != nil
+    }
+}

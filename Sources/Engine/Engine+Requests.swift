@@ -1,0 +1,163 @@
+internal import DequeModule
+internal import Consensus
+internal import Directory
+public import Primitives
+public import Shards
+
+/// A caller's request, from its arrival to the log or the read round.
+extension Engine {
+    /// Takes a request made in this process; the answer comes with `token` in `EngineOutputs.localResponses`.
+    public func request(_ request: Request, token: UInt64) {
+        admit(Pending(request: request, origin: .local(token), hops: 0, arrived: now))
+    }
+
+    /// Refuses early, while nothing has happened, rather than queue without bound (HAZARDS 29).
+    func admit(_ pending: Pending) {
+        pendingCount += 1
+        guard pendingCount <= settings.pendingRequestsMax else {
+            return respond(to: pending.origin, .failed(.overloaded))
+        }
+        dispatch(pending)
+    }
+
+    func dispatch(_ pending: Pending) {
+        switch pending.request {
+        case .command(let command): dispatch(pending, kind: command.kind, entity: command.entity, isLocal: false)
+        case .query(let query):
+            dispatch(pending, kind: query.kind, entity: query.entity, isLocal: query.consistency == .local)
+        case .cluster(let request): dispatch(pending, request)
+        }
+    }
+
+    private func dispatch(_ pending: Pending, kind: String, entity: [UInt8], isLocal: Bool) {
+        guard Limits.entityIDBytes.contains(entity.count), String(validating: entity, as: UTF8.self) != nil else {
+            return respond(to: pending.origin, .failed(.invalidEntityID(entity)))
+        }
+        guard let group = router.group(kind: kind, entity: entity) else {
+            return respond(to: pending.origin, .failed(.unknownKind(kind, known: router.kinds.keys.sorted())))
+        }
+        guard let replica = replica(group) else { return forward(pending, to: group, excludingSelf: true) }
+        if isLocal { return askLocally(pending, replica) }
+        if replica.servingTerm != nil { return submit(pending, to: replica) }
+        if let leader = replica.raft.leader, leader != node { return forward(pending, to: group, excludingSelf: true) }
+        replica.queue.append(pending)
+    }
+
+    /// This node leads the shard: decide, or answer.
+    func submit(_ pending: Pending, to replica: Replica) {
+        switch pending.request {
+        case .command(let command):
+            let request = CommandRequest(
+                entity: command.entity, name: command.name, payload: command.payload, request: command.request,
+                isRetry: command.isRetry)
+            decide(request, pending, replica)
+        case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)
+        case .cluster: preconditionFailure("a request about the cluster has no shard")
+        }
+    }
+
+    private func decide(_ request: CommandRequest, _ pending: Pending, _ replica: Replica) {
+        switch replica.shard!.submit(request, wall: wall) {
+        case .propose(let payload):
+            switch replica.raft.propose(.record, payload, into: &replica.outputs) {
+            case .appended(let index, let term):
+                replica.shard!.proposed(at: index, term: term)
+                replica.waiters.append(
+                    Waiter(index: index, term: term, origin: pending.origin, arrived: pending.arrived))
+                touch(replica)
+            case .overloaded:
+                replica.shard!.abandonProposal()
+                respond(to: pending.origin, .failed(.overloaded))
+            case .notLeader, .transferring:
+                replica.shard!.abandonProposal()
+                respond(to: pending.origin, .failed(.moving))
+            }
+        case .answer(let answer, let after): hold(response(answer, in: replica), after: after, for: pending, in: replica)
+        case .done(let stored): respond(to: pending.origin, committed(stored, in: replica))
+        case .attach(let index): attach(pending, at: index, in: replica)
+        case .needs(let load): park(pending, load, replica)
+        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
+        }
+    }
+
+    private func response(_ answer: Answer, in replica: Replica) -> Response {
+        if let message = answer.outcome.refusalMessage {
+            return .refused(Refused(json: answer.outcome.json, message: message))
+        }
+        return answered(answer.outcome.json, answer.revision, in: replica)
+    }
+
+    private func answered(_ value: [UInt8], _ revision: UInt64, in replica: Replica) -> Response {
+        .answered(
+            Answered(
+                group: replica.group, shard: replica.shardNumber, index: replica.applied, term: replica.raft.term,
+                revision: revision, value: value))
+    }
+
+    /// A retry of something in the log: it waits beside the original (HAZARDS 13).
+    private func attach(_ pending: Pending, at index: LogIndex, in replica: Replica) {
+        guard let position = replica.waiters.lastIndex(where: { $0.index <= index }) else {
+            replica.waiters.prepend(
+                Waiter(index: index, term: replica.raft.term, origin: pending.origin, arrived: pending.arrived))
+            return
+        }
+        replica.waiters.insert(
+            Waiter(index: index, term: replica.raft.term, origin: pending.origin, arrived: pending.arrived),
+            at: position + 1)
+    }
+
+    private func read(_ query: EntityQuery, on view: StateView, in replica: Replica) -> Reading {
+        query.name.isEmpty
+            ? replica.shard!.askState(entity: query.entity, on: view)
+            : replica.shard!.ask(entity: query.entity, query: query.name, payload: query.payload, on: view)
+    }
+
+    private func askLocally(_ pending: Pending, _ replica: Replica) {
+        guard case .query(let query) = pending.request else { preconditionFailure("only queries are local") }
+        take(read(query, on: .committed, in: replica), pending, replica, isLocal: true)
+    }
+
+    private func take(_ reading: Reading, _ pending: Pending, _ replica: Replica, isLocal: Bool) {
+        switch reading {
+        case .answer(let answer, let after):
+            let response = answered(answer.json, answer.revision, in: replica)
+            if isLocal { return respond(to: pending.origin, response) }
+            hold(response, after: after, for: pending, in: replica)
+        case .needs(let load): park(pending, load, replica)
+        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
+        }
+    }
+
+    // MARK: Loading
+
+    private func park(_ pending: Pending, _ load: LoadRequest, _ replica: Replica) {
+        if replica.parked[load] == nil { outputs.loads.append(EngineOutputs.StateLoad(group: replica.group, requests: [load])) }
+        replica.parked[load, default: []].append(pending)
+    }
+
+    /// The journal has read what was asked for: those who waited go on.
+    public func loaded(_ group: GroupID, _ requests: [LoadRequest], _ results: [LoadResult]) {
+        guard let replica = replica(group), replica.shard != nil else { return }
+        precondition(requests.count == results.count, "\(requests.count) loads, \(results.count) results")
+        do throws(MalformedBytes) {
+            for (request, result) in zip(requests, results) { try replica.shard!.loaded(request, result) }
+        } catch {
+            return fail("the journal's state of group \(group) and its log do not fit: \(error)")
+        }
+        for request in requests {
+            for pending in replica.parked.removeValue(forKey: request) ?? [] { dispatch(pending) }
+        }
+        checkpointLoaded(replica, count: requests.count)
+    }
+
+    /// The journal could not read what was asked for: nothing has happened, and it may be asked again.
+    public func loadFailed(_ group: GroupID, _ requests: [LoadRequest]) {
+        guard let replica = replica(group) else { return }
+        for request in requests {
+            for pending in replica.parked.removeValue(forKey: request) ?? [] {
+                respond(to: pending.origin, .failed(.overloaded))
+            }
+        }
+        replica.checkpoint = .idle
+    }
+}

@@ -1,0 +1,45 @@
+public import Consensus
+public import Directory
+public import Primitives
+public import Shards
+
+/// Times and bounds of one node's engine. Each queue has its limit here.
+public struct EngineSettings: Sendable {
+    public var raft = RaftSettings()
+    public var shard = ShardSettings()
+    public var plan = PlanSettings()
+    /// How often `tick` is to be called.
+    public var tickInterval: Span = .milliseconds(50)
+    /// Every connected peer hears from this node at least this often.
+    public var pulseInterval: Span = .milliseconds(100)
+    /// A peer not heard from for this long is taken for dead by the groups that rely on its pulse.
+    public var peerTimeout: Span = .milliseconds(600)
+    /// A loop that was away for longer than this has been paused: its leaderships are in doubt.
+    public var pauseLimit: Span = .milliseconds(300)
+    /// A request that has found no leader, or whose entry has not committed, is answered after this long.
+    public var requestTimeout: Span = .seconds(5)
+    /// Requests accepted and not yet answered.
+    public var pendingRequestsMax = 65_536
+    /// Payload bytes of requests accepted and not yet answered.
+    public var pendingBytesMax = 64 << 20
+    /// How often a leader tells the coordinator how its groups stand, when something has changed.
+    public var reportInterval: Span = .milliseconds(200)
+    /// How often the coordinator plans.
+    public var planInterval: Span = .milliseconds(200)
+    /// A shard is checkpointed after this many entries …
+    public var checkpointEntries = 16_384
+    /// … or this many bytes of changed state …
+    public var checkpointBytes = 8 << 20
+    /// … or this long after its first change.
+    public var checkpointInterval: Span = .seconds(60)
+    /// Entities loaded at once for a checkpoint.
+    public var checkpointLoadsMax = 1_024
+    /// The commit index that the journal's views go by is at most this old.
+    public var commitFlushInterval: Span = .milliseconds(250)
+    /// Entries and bytes read from the journal at once for a follower that is far behind.
+    public var catchUpBytesMax = 1 << 20
+    /// A frame to a peer is closed at this size.
+    public var frameBytesMax = 1 << 20
+
+    public init() {}
+}

@@ -1,0 +1,70 @@
+public import Consensus
+public import Primitives
+public import Shards
+
+/// Whose file it is.
+public struct FileIdentity: Hashable, Sendable {
+    /// Drawn when the file was made; a copy has the same one, and is known by its start counter.
+    public var file: UniqueID
+    /// Nil until the node has joined a cluster; then for ever the same.
+    public var cluster: UniqueID?
+    public var node: NodeID?
+    public var name: String?
+    /// How often the file has been opened for writing: 1 at birth. Grows durably before `open` returns.
+    public var startCounter: UInt64
+
+    public init(file: UniqueID, cluster: UniqueID?, node: NodeID?, name: String?, startCounter: UInt64) {
+        self.file = file
+        self.cluster = cluster
+        self.node = node
+        self.name = name
+        self.startCounter = startCounter
+    }
+}
+
+/// What the file knew when it was opened.
+public struct Recovery: Sendable {
+    public var identity: FileIdentity
+    /// Sorted by group.
+    public var groups: [RecoveredGroup]
+    /// Groups that were retired here, sorted; the node holds their term and vote and nothing else.
+    public var tombstones: [Tombstone]
+
+    public init(identity: FileIdentity, groups: [RecoveredGroup], tombstones: [Tombstone]) {
+        self.identity = identity
+        self.groups = groups
+        self.tombstones = tombstones
+    }
+}
+
+/// One group as the journal found it at start.
+public struct RecoveredGroup: Sendable {
+    public var descriptor: GroupDescriptor
+    /// Its checksum chain is verified.
+    public var log: RestoredLog
+    public var shard: RestoredShard
+    /// For the directory's group: its state as JSON as of the newest checkpoint; nil if there is none.
+    public var directoryState: [UInt8]?
+
+    public init(
+        descriptor: GroupDescriptor, log: RestoredLog, shard: RestoredShard, directoryState: [UInt8]? = nil
+    ) {
+        self.descriptor = descriptor
+        self.log = log
+        self.shard = shard
+        self.directoryState = directoryState
+    }
+}
+
+/// What is left of a replica that was given up: enough not to vote twice in a term, should it come back.
+public struct Tombstone: Hashable, Sendable {
+    public var group: GroupID
+    public var term: Term
+    public var vote: NodeID?
+
+    public init(group: GroupID, term: Term, vote: NodeID?) {
+        self.group = group
+        self.term = term
+        self.vote = vote
+    }
+}

@@ -1,0 +1,100 @@
+internal import Consensus
+internal import DequeModule
+internal import Directory
+internal import Primitives
+internal import Shards
+
+/// One group's member on this node: its Raft state, its state machine, and the callers who wait for it.
+final class Replica {
+    let group: GroupID
+    /// The shard's number within its kind; 0 for the directory.
+    let shardNumber: UInt32
+    let kind: String
+    var raft: RaftGroup
+    /// What the group has asked for and the engine has not yet done.
+    var outputs = Outputs()
+    /// Exactly one of the two is set: a shard of entities, or the directory.
+    var shard: ShardMachine?
+    var directory: DirectoryMachine?
+
+    /// Whether `raft` may have something to send or `outputs` something to be done.
+    var isDirty = false
+    /// The term in which this node leads and serves; nil otherwise.
+    var servingTerm: Term?
+
+    /// Callers whose entry is in the log and not yet committed, by index.
+    var waiters: Deque<Waiter> = []
+    /// Answers that wait for a read round, in rounds.
+    var rounds: Deque<ReadRound> = []
+    /// Answers whose round is confirmed and whose log index is not yet committed.
+    var confirmed: [HeldAnswer] = []
+    /// Requests that wait for an entity or a request key to be loaded from the journal.
+    var parked: [LoadRequest: [Pending]] = [:]
+    /// Requests that wait for a leader.
+    var queue: [Pending] = []
+
+    var checkpoint = CheckpointStage.idle
+    var dirtySince: Instant?
+    var journaledCommit: LogIndex
+    var lastReport: GroupStanding?
+
+    init(group: GroupID, kind: String, shardNumber: UInt32, raft: RaftGroup) {
+        self.group = group
+        self.kind = kind
+        self.shardNumber = shardNumber
+        self.raft = raft
+        journaledCommit = raft.commit
+    }
+
+    var applied: LogIndex { shard?.applied ?? directory?.applied ?? .zero }
+}
+
+/// A caller's request on its way.
+struct Pending {
+    var request: Request
+    var origin: Origin
+    var hops: UInt8
+    var arrived: Instant
+}
+
+/// Whom an answer goes to.
+enum Origin: Hashable {
+    case client(ClientID, correlation: UInt64)
+    case peer(NodeID, id: UInt64)
+    case local(UInt64)
+    /// This node's own word to the directory.
+    case announcement
+    /// The engine itself: the answer is dropped.
+    case none
+}
+
+struct Waiter {
+    var index: LogIndex
+    var term: Term
+    var origin: Origin
+    var arrived: Instant
+}
+
+/// A refusal, a reply without events or a query's answer: it may be shown only once the state that it was decided on is
+/// committed and this node is known to have led after the request came (HAZARDS 6, 7).
+struct HeldAnswer {
+    var after: LogIndex
+    var response: Response
+    var origin: Origin
+    var arrived: Instant
+}
+
+/// The reads that share one leadership check.
+struct ReadRound {
+    var token: UInt64
+    var answers: [HeldAnswer]
+    /// Whether reads may still join: until the round's messages are sent.
+    var isOpen: Bool
+}
+
+enum CheckpointStage: Equatable {
+    case idle
+    /// Entities that followers have events for, but no state, are being loaded.
+    case loading(outstanding: Int)
+    case writing(LogIndex)
+}

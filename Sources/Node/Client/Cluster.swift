@@ -1,0 +1,113 @@
+internal import Directory
+public import Engine
+public import Entities
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import Primitives
+internal import Transport
+
+/// A cluster, seen from outside: learns the shard map, sends to owners, follows moves, retries under one request id.
+///
+/// ```swift
+/// let cluster = try await Cluster.connect(to: ["127.0.0.1:7400"])
+/// let counters = try await cluster.entities(Counter.self)
+/// try await counters["alice"].send(Counter.Increment(by: 10))
+/// await cluster.close()
+/// ```
+public final class Cluster: ClusterAccess, RequestChannel {
+    private let loop: any EventLoop
+    private let core: NIOLoopBound<ClusterLoop>
+
+    private init(loop: any EventLoop, core: NIOLoopBound<ClusterLoop>) {
+        self.loop = loop
+        self.core = core
+    }
+
+    /// Connects to a cluster through any of its nodes.
+    ///
+    /// - Parameters:
+    ///   - addresses: `host:port` of one or more nodes; one that answers is enough.
+    ///   - timeout: how long to try.
+    /// - Throws: `.malformed` for an address that is none; `.unavailable` if no node answers, with the reason.
+    public static func connect(
+        to addresses: [String], timeout: Duration = .seconds(10), logger: Logger = Logger(label: "holdfast.client")
+    ) async throws(Failure) -> Cluster {
+        var seeds: [NetworkAddress] = []
+        do throws(TransportError) {
+            for address in addresses { seeds.append(try NetworkAddress(parsing: address)) }
+        } catch {
+            throw Failure(.malformed, error.message)
+        }
+        guard !seeds.isEmpty else { throw Failure(.malformed, "no address is given; name a node as HOST:PORT") }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let targets = seeds
+        let mapped = loop.makePromise(of: Void.self)
+        let start = loop.submit {
+            let core = ClusterLoop(loop: loop, seeds: targets, settings: TransportSettings(), logger: logger)
+            core.whenMapped { _ in mapped.succeed() }
+            core.start()
+            let bound = NIOLoopBound(core, eventLoop: loop)
+            loop.assumeIsolated().scheduleTask(in: .nanoseconds(timeout.span.nanoseconds)) {
+                mapped.fail(Failure(.unavailable, Self.explain(targets, core.trouble)))
+            }
+            return bound
+        }
+        do {
+            let core = try await start.get()
+            let cluster = Cluster(loop: loop, core: core)
+            do { try await mapped.futureResult.get() } catch {
+                await cluster.close()
+                throw error
+            }
+            return cluster
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.unavailable, "\(error)")
+        }
+    }
+
+    private static func explain(_ seeds: [NetworkAddress], _ trouble: String?) -> String {
+        let list = seeds.map(\.description).joined(separator: ", ")
+        return "no node of a cluster answers at \(list)" + (trouble.map { ": \($0)" } ?? "")
+            + ". Is one running there? `holdfast node` starts one; --connect names another address."
+    }
+
+    /// The entities of one kind that the cluster has already.
+    public func entities<E: Entity>(
+        _ kind: E.Type, timeout: Duration = .seconds(10)
+    ) async throws(Failure) -> EntityCollection<E> {
+        let map = try await clusterMap()
+        guard map.kinds.contains(where: { $0.name == E.kind }) else {
+            throw Failure(
+                .unknownKind, "the cluster has no entity kind named “\(E.kind)”; a node that runs it registers it")
+        }
+        return EntityCollection(channel: self, timeout: timeout)
+    }
+
+    /// The entities of one kind; registers it with this number of shards if the cluster does not have it.
+    /// - Throws: a refusal if the kind exists with another number of shards.
+    public func entities<E: Entity>(_ kind: E.Type, shards: Int) async throws(Failure) -> EntityCollection<E> {
+        _ = try await change(.registerKind(name: E.kind, shards: shards, replication: nil))
+        return EntityCollection(channel: self, timeout: .seconds(10))
+    }
+
+    public func perform(_ request: Request, timeout: Duration) async -> Response {
+        await call(request, timeout: timeout)
+    }
+
+    func call(_ request: Request, timeout: Duration) async -> Response {
+        let span = timeout.span
+        return await withCheckedContinuation { continuation in
+            loop.execute { [core] in
+                core.value.calls.begin(request, timeout: span) { continuation.resume(returning: $0) }
+            }
+        }
+    }
+
+    /// Closes every connection. Calls under way end as *not committed* or *outcome unknown*.
+    public func close() async {
+        try? await loop.submit { [core] in core.value.close() }.get()
+    }
+}

@@ -1,0 +1,26 @@
+public import Engine
+public import Logging
+
+/// How one node runs.
+public struct NodeConfiguration: Sendable {
+    /// The folder of the node's journal; made if it is not there.
+    public var dataDirectory: String
+    /// `host:port` to listen on; port 0 takes any free one.
+    public var listenAddress = "127.0.0.1:7400"
+    /// Where others reach this node, if not at `listenAddress`.
+    public var advertisedAddress: String?
+    /// Nodes of the cluster to join. Without any, a node on an empty folder founds a cluster; with data, it needs none.
+    public var seeds: [String] = []
+    /// A name for people; the directory makes one up for an empty one.
+    public var name = ""
+    /// How long a blank node looks for its seeds before it gives up.
+    public var joinTimeout = Duration.seconds(120)
+    /// How long a stopping node takes for handing over what it leads.
+    public var handOverTimeout = Duration.seconds(3)
+    public var engine = EngineSettings()
+    public var logger = Logger(label: "holdfast.node")
+
+    public init(dataDirectory: String) {
+        self.dataDirectory = dataDirectory
+    }
+}

@@ -1,0 +1,258 @@
+internal import Consensus
+internal import Directory
+internal import Engine
+internal import Entities
+internal import Journal
+internal import Logging
+internal import NIOCore
+internal import Primitives
+internal import Shards
+internal import Transport
+
+/// One node's engine with its disk and its network, on one event loop.
+///
+/// A frame is stepped where it was read; at the end of each turn of the loop one batch goes to the journal's thread and one write
+/// to each connection. A command crosses threads twice: to the journal and back.
+final class NodeLoop {
+    let loop: any EventLoop
+    let engine: Engine
+    let journal: Journal
+    let logger: Logger
+    let clock = MonotonicClock()
+    var transport: Transport!
+    let calls: CallTable
+
+    private var outputs = EngineOutputs()
+    private var isFlushScheduled = false
+    private var ticker: RepeatedTask?
+    private var callOfToken: [UInt64: UInt64] = [:]
+    private(set) var hasStopped = false
+
+    /// Called once, when the node cannot go on.
+    var onFault: (NodeError) -> Void = { _ in }
+    /// Called once, when the node takes part in its cluster.
+    var onReady: (() -> Void)?
+
+    init(loop: any EventLoop, engine: Engine, journal: Journal, logger: Logger) {
+        self.loop = loop
+        self.engine = engine
+        self.journal = journal
+        self.logger = logger
+        calls = CallTable(loop: loop, clock: clock, attemptTimeout: .seconds(6))
+        calls.transmit = { [unowned self] request, correlation in
+            beginTurn()
+            engine.request(request, token: correlation)
+            flushSoon()
+            return true
+        }
+    }
+
+    func start(transport: Transport, tickInterval: Span) {
+        self.transport = transport
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        ticker = loop.scheduleRepeatedTask(
+            initialDelay: .zero, delay: .nanoseconds(tickInterval.nanoseconds)
+        ) { _ in bound.value.tick() }
+    }
+
+    // MARK: Turns
+
+    func beginTurn() { engine.beginTurn(now: clock.now, wall: clock.wall) }
+
+    private func tick() {
+        beginTurn()
+        engine.tick()
+        flush()
+        if let onReady, engine.isReady {
+            self.onReady = nil
+            onReady()
+        }
+    }
+
+    /// Requests made in this process in one turn of the loop share a flush.
+    func flushSoon() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.assumeIsolated().execute { [self] in flush() }
+    }
+
+    func flush() {
+        isFlushScheduled = false
+        guard !hasStopped else { return }
+        engine.flush(into: &outputs)
+        perform()
+    }
+
+    // MARK: Outputs
+
+    private func perform() {
+        if let fault = outputs.fault {
+            stop()
+            return onFault(NodeError(.fault, fault))
+        }
+        if let batch = outputs.batch { write(batch) }
+        if let peers = outputs.peers { connect(to: peers) }
+        for frame in outputs.frames {
+            // A frame that is not taken is a message lost, as any message may be.
+            _ = transport.send(frame.bytes, to: frame.to, bulk: frame.isBulk)
+        }
+        for frame in outputs.clientFrames {
+            _ = transport.send(frame.bytes, toClient: ConnectionID(rawValue: frame.to.rawValue))
+        }
+        transport.flush()
+        for load in outputs.loads { self.load(load) }
+        for load in outputs.entryLoads { self.load(load) }
+        for notice in outputs.notices { log(notice) }
+        let responses = outputs.localResponses
+        outputs = EngineOutputs()
+        for item in responses { calls.answered(item.token, item.response) }
+    }
+
+    private func write(_ batch: WriteBatch) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        journal.write(batch) { result in
+            let node = bound.value
+            guard !node.hasStopped else { return }
+            switch result {
+            case .success:
+                node.beginTurn()
+                node.engine.persisted()
+                node.flush()
+            case .failure(let error): node.failed(error)
+            }
+        }
+    }
+
+    private func failed(_ error: JournalError) {
+        stop()
+        onFault(NodeError(.journal, error.message))
+    }
+
+    private func load(_ load: EngineOutputs.StateLoad) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        journal.load(load.group, load.requests) { result in
+            let node = bound.value
+            guard !node.hasStopped else { return }
+            switch result {
+            case .success(let results):
+                node.beginTurn()
+                node.engine.loaded(load.group, load.requests, results)
+                node.flush()
+            case .failure(let error): node.failed(error)
+            }
+        }
+    }
+
+    private func load(_ load: EngineOutputs.EntryLoad) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        journal.entries(load.group, from: load.from, through: load.through, bytesMax: load.bytesMax) { result in
+            let node = bound.value
+            guard !node.hasStopped else { return }
+            switch result {
+            case .success(let loaded):
+                node.beginTurn()
+                node.engine.entriesLoaded(
+                    load.group, for: load.peer, loaded.previousTerm == nil ? [] : loaded.entries,
+                    previousTerm: loaded.previousTerm ?? .zero)
+                node.flush()
+            case .failure(let error): node.failed(error)
+            }
+        }
+    }
+
+    private func connect(to peers: [EngineOutputs.PeerAddress]) {
+        var known: [Peer] = []
+        for peer in peers {
+            guard let address = try? NetworkAddress(parsing: peer.address) else { continue }
+            known.append(Peer(node: peer.node, address: address))
+        }
+        transport.setPeers(known)
+    }
+
+    private func log(_ notice: EngineOutputs.Notice) {
+        var metadata: Logger.Metadata = [:]
+        if let group = notice.group { metadata["group.id"] = "\(group)" }
+        if let term = notice.term { metadata["raft.term"] = "\(term)" }
+        if let node = notice.node { metadata["peer.id"] = "\(node)" }
+        logger.info("\(notice.message)", metadata: metadata)
+    }
+
+    // MARK: Stopping
+
+    func stop() {
+        guard !hasStopped else { return }
+        hasStopped = true
+        ticker?.cancel()
+        calls.close()
+    }
+}
+
+extension NodeLoop: TransportDelegate {
+    func admit(_ hello: Hello) -> Admission {
+        guard hello.role == .peerMain || hello.role == .peerBulk else { return .welcome }
+        guard let node = hello.identity.node, node != engine.node else {
+            return .reject(Rejection(.malformed, "a node of the cluster must say which one it is"))
+        }
+        guard let member = engine.directory?.member(node) else { return .welcome }
+        if member.status == .removed {
+            return .reject(
+                Rejection(
+                    .notMember,
+                    "node \(node) has been removed from the cluster; start it with an empty folder to join anew"))
+        }
+        if member.file != hello.identity.file {
+            return .reject(
+                Rejection(
+                    .otherFile,
+                    "node \(node) is known with another journal file: this folder is not the one that belongs to it"))
+        }
+        if hello.identity.startCounter < member.startCounter {
+            return .reject(
+                Rejection(
+                    .staleStart,
+                    "a newer start of node \(node) is known: this folder is an old copy, or a copy of one in use. "
+                        + "Start the newest one, or join anew with an empty folder"))
+        }
+        return .welcome
+    }
+
+    func peerConnected(_ node: NodeID, startCounter: UInt64, direction: PeerDirection) {
+        beginTurn()
+        engine.peerConnected(node, startCounter: startCounter)
+        flushSoon()
+    }
+
+    func peerDisconnected(_ node: NodeID) {
+        beginTurn()
+        engine.peerDisconnected(node)
+        flushSoon()
+    }
+
+    func received(_ frame: [UInt8], from node: NodeID, isBulk: Bool) {
+        beginTurn()
+        do throws(MalformedBytes) { try engine.received(frame, from: node) } catch {
+            logger.warning("a node sent what cannot be read", metadata: ["peer.id": "\(node)", "error": "\(error)"])
+        }
+    }
+
+    func clientConnected(_ client: ConnectionID, hello: Hello) {}
+
+    func received(_ frame: [UInt8], from client: ConnectionID) {
+        beginTurn()
+        do throws(MalformedBytes) { try engine.received(frame, from: ClientID(client.rawValue)) } catch {
+            logger.warning("a client sent what cannot be read", metadata: ["error": "\(error)"])
+            transport.disconnect(client)
+        }
+    }
+
+    func clientDisconnected(_ client: ConnectionID) { engine.clientDisconnected(ClientID(client.rawValue)) }
+
+    func rejected(by peer: Peer, _ rejection: Rejection) {
+        // A single node may be behind on what it knows; but these say that our own file is in doubt.
+        guard [.staleStart, .otherFile, .otherCluster].contains(rejection.code) else { return }
+        stop()
+        onFault(NodeError(.refused, "node \(peer.node) at \(peer.address) refuses this node: \(rejection.message)"))
+    }
+
+    func readCycleEnded() { flush() }
+}

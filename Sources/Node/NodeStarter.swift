@@ -1,0 +1,202 @@
+internal import Consensus
+internal import Directory
+internal import Engine
+internal import Entities
+internal import JSON
+internal import Journal
+internal import Logging
+internal import NIOCore
+internal import Primitives
+internal import Shards
+internal import Transport
+
+/// What a started node is made of.
+struct NodeParts: Sendable {
+    var node: NodeID
+    var address: String
+    var loop: any EventLoop
+    var core: NIOLoopBound<NodeLoop>
+    var journal: Journal
+    var ready: Latch
+    var ended: Latch
+}
+
+/// The way from a folder to a running node.
+struct NodeStarter: Sendable {
+    let configuration: NodeConfiguration
+    let kinds: [any Entity.Type]
+    let loop: any EventLoop
+
+    /// How this node comes into its cluster.
+    private enum Place {
+        /// It has been there before.
+        case known(cluster: UniqueID, node: NodeID)
+        /// No seeds, an empty file: the first node of a new cluster.
+        case founder(cluster: UniqueID)
+        /// The directory has taken it in.
+        case joined(ClusterMap, node: NodeID)
+    }
+
+    func start() async throws -> NodeParts {
+        let listen = try address(configuration.listenAddress, "the address to listen on")
+        let seeds = try configuration.seeds.map { try address($0, "a seed") }
+        var (journal, recovery) = try await openJournal()
+        do {
+            try await loadDirectory(journal, &recovery)
+            return try await start(journal, recovery, listen, seeds)
+        } catch {
+            await Self.close(journal)
+            throw error
+        }
+    }
+
+    private func start(
+        _ journal: Journal, _ recovery: Recovery, _ listen: NetworkAddress, _ seeds: [NetworkAddress]
+    ) async throws -> NodeParts {
+        // The port comes first: a node that cannot listen joins nothing. Joining needs the address, so a blank node reserves
+        // its port by listening before it asks.
+        let process = UniqueID.random()
+        let reserved = try await reserve(listen, recovery)
+        let advertised = configuration.advertisedAddress ?? reserved.description
+        let place = try await findPlace(recovery, seeds, advertised: advertised, process: process)
+        let loop = loop
+        let configuration = configuration
+        let runtimes = kinds.map { KindRuntime($0) }
+        let (ready, ended) = (Latch(), Latch())
+        let core = try await loop.submit {
+            let core = try Self.makeCore(
+                place, recovery, journal, runtimes, configuration, loop, address: NodeAddress(advertised),
+                process: process)
+            core.onReady = { ready.open() }
+            core.onFault = { error in
+                ready.open(.failure(error))
+                ended.open(.failure(error))
+            }
+            return NIOLoopBound(core, eventLoop: loop)
+        }.get()
+        try await loop.flatSubmit {
+            Self.listen(core.value, on: reserved, recovery, advertised, configuration)
+        }.get()
+        let node = try await loop.submit { core.value.engine.node }.get()
+        return NodeParts(
+            node: node, address: reserved.description, loop: loop, core: core, journal: journal,
+            ready: ready, ended: ended)
+    }
+
+    // MARK: Steps
+
+    private func address(_ text: String, _ what: String) throws(NodeError) -> NetworkAddress {
+        do throws(TransportError) { return try NetworkAddress(parsing: text) } catch {
+            throw NodeError(.configuration, "\(what) cannot be used: \(error.message)")
+        }
+    }
+
+    private func openJournal() async throws -> (Journal, Recovery) {
+        let (loop, configuration) = (loop, configuration)
+        return try await withCheckedThrowingContinuation { continuation in
+            BlockingThread.run("holdfast-open") {
+                do throws(JournalError) {
+                    let opened = try Journal.open(
+                        directory: configuration.dataDirectory, logger: configuration.logger,
+                        hop: { body in loop.execute(body) })
+                    continuation.resume(returning: (opened.journal, opened.recovery))
+                } catch {
+                    continuation.resume(throwing: NodeError(.journal, error.message))
+                }
+            }
+        }
+    }
+
+    /// The directory's state is small and needed at once; entities' states come in on demand.
+    private func loadDirectory(_ journal: Journal, _ recovery: inout Recovery) async throws {
+        guard let position = recovery.groups.firstIndex(where: { $0.descriptor.group == .directory }),
+            recovery.groups[position].log.base.index > .zero
+        else { return }
+        let request = LoadRequest(
+            entity: Array("directory".utf8), wantsState: true, key: nil,
+            checkpoint: recovery.groups[position].log.base.index)
+        let results = try await withCheckedThrowingContinuation { continuation in
+            journal.load(.directory, [request]) { continuation.resume(with: $0.mapError { NodeError(.journal, $0.message) }) }
+        }
+        recovery.groups[position].directoryState = results.first?.state?.state
+    }
+
+    private static func close(_ journal: Journal) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            BlockingThread.run("holdfast-close") {
+                journal.close()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Port 0 becomes a real port here, so that it can be told to others before the node listens.
+    private func reserve(_ listen: NetworkAddress, _ recovery: Recovery) async throws -> NetworkAddress {
+        do {
+            return NetworkAddress(host: listen.host, port: try await PortProbe.bind(listen, on: loop))
+        } catch let error as TransportError {
+            throw NodeError(.listen, error.message)
+        }
+    }
+
+    private func findPlace(
+        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID
+    ) async throws -> Place {
+        if let cluster = recovery.identity.cluster, let node = recovery.identity.node {
+            return .known(cluster: cluster, node: node)
+        }
+        guard !seeds.isEmpty else { return .founder(cluster: UniqueID.random()) }
+        let map = try await Joiner(configuration: configuration, seeds: seeds, loop: loop).join(
+            identity: recovery.identity, advertised: advertised, process: process)
+        guard let member = map.members.first(where: { $0.file == recovery.identity.file }) else {
+            throw NodeError(.join, "the cluster took this node in, but does not list it; try again")
+        }
+        return .joined(map, node: member.id)
+    }
+
+    private static func makeCore(
+        _ place: Place, _ recovery: Recovery, _ journal: Journal, _ runtimes: [KindRuntime],
+        _ configuration: NodeConfiguration, _ loop: any EventLoop, address: NodeAddress, process: UniqueID
+    ) throws -> NodeLoop {
+        let clock = MonotonicClock()
+        let (cluster, node): (UniqueID, NodeID) =
+            switch place {
+            case .known(let cluster, let node): (cluster, node)
+            case .founder(let cluster): (cluster, NodeID(1))
+            case .joined(let map, let node): (map.cluster, node)
+            }
+        let engine = Engine(
+            identity: recovery.identity, cluster: cluster, node: node, recovered: recovery.groups,
+            tombstones: recovery.tombstones, runtimes: runtimes, settings: configuration.engine,
+            seed: UInt64.random(in: .min ... .max), now: clock.now, wall: clock.wall)
+        switch place {
+        case .known: engine.announceStart(address: address, process: process)
+        case .founder: engine.found(name: configuration.name, address: address, process: process)
+        case .joined(let map, _):
+            engine.adopt(name: configuration.name)
+            engine.learnPeers(
+                map.members.filter { $0.status != .removed }.map {
+                    EngineOutputs.PeerAddress(node: $0.id, address: $0.address.description)
+                })
+        }
+        return NodeLoop(loop: loop, engine: engine, journal: journal, logger: configuration.logger)
+    }
+
+    private static func listen(
+        _ core: NodeLoop, on address: NetworkAddress, _ recovery: Recovery, _ advertised: String,
+        _ configuration: NodeConfiguration
+    ) -> EventLoopFuture<Void> {
+        let identity = Identity(
+            cluster: core.engine.cluster, node: core.engine.node, file: recovery.identity.file,
+            startCounter: recovery.identity.startCounter, address: advertised)
+        let transport = Transport(
+            loop: core.loop, identity: identity, settings: TransportSettings(), delegate: core,
+            logger: configuration.logger)
+        core.transport = transport
+        return transport.listen(on: address).flatMapErrorThrowing { error in
+            throw NodeError(.listen, (error as? TransportError)?.message ?? "\(error)")
+        }.assumeIsolated().map { _ in
+            core.start(transport: transport, tickInterval: configuration.engine.tickInterval)
+        }.nonisolated()
+    }
+}

@@ -1,0 +1,105 @@
+import DequeModule
+import Primitives
+
+/// A record that the leader has put into its log and that is not yet committed.
+struct Proposal: Sendable {
+    var index = LogIndex.zero
+    var term = Term.zero
+    /// The entity's place in the table. It is not evicted while it has proposals.
+    var position: Int
+    /// The state that the events lead to; nil if there are none.
+    var value: (any EntityValue)?
+    /// The entity's revision after it.
+    var revision: UInt64
+    var request: RequestID?
+    var fingerprint: UInt64
+    var outcome: Outcome
+    var recordedAt: WallTime
+    /// Bytes of the encoded record.
+    var bytes: Int
+}
+
+/// What the leader has proposed, oldest first, and the requests that this answers.
+struct Proposals: Sendable {
+    private(set) var queue: Deque<Proposal> = []
+    private var sessions: [UInt64: Session] = [:]
+    private var keys: [KeyTable.Key: Pending] = [:]
+
+    struct Pending: Sendable {
+        var index: LogIndex
+        var fingerprint: UInt64
+    }
+
+    /// One client's requests under way.
+    struct Session: Sendable {
+        /// As of the newest of them.
+        var opened: Int64
+        var acknowledgedBelow: UInt64
+        fileprivate var highestNumber: UInt64
+        fileprivate var requests: Deque<(opened: Int64, number: UInt64, pending: Pending)>
+
+        var count: Int { requests.count }
+
+        func request(_ number: UInt64, opened: Int64) -> Pending? {
+            // Clients count upwards: a new request is nearly always above all others.
+            guard number <= highestNumber else { return nil }
+            for request in requests where request.number == number && request.opened == opened {
+                return request.pending
+            }
+            return nil
+        }
+    }
+
+    func session(of client: UInt64) -> Session? { sessions[client] }
+    func pending(_ key: KeyTable.Key) -> Pending? { keys[key] }
+    var keyCount: Int { keys.count }
+
+    mutating func append(_ proposal: Proposal, entity: [UInt8]) {
+        let pending = Pending(index: proposal.index, fingerprint: proposal.fingerprint)
+        switch proposal.request {
+        case nil: break
+        case .session(let request):
+            var session =
+                sessions[request.client]
+                ?? Session(opened: request.opened, acknowledgedBelow: 0, highestNumber: 0, requests: [])
+            // Taken out of the dictionary while it changes, so that its storage has one owner and is not copied.
+            sessions[request.client] = nil
+            session.note(request, pending)
+            sessions[request.client] = session
+        case .key(let key): keys[KeyTable.Key(entity: entity, key: key)] = pending
+        }
+        queue.append(proposal)
+    }
+
+    /// Takes out the oldest, which is committed and is of this entity.
+    mutating func removeFirst(of entity: [UInt8]) -> Proposal {
+        let proposal = queue.removeFirst()
+        switch proposal.request {
+        case nil: break
+        case .session(let request):
+            sessions[request.client]?.requests.removeFirst()
+            if sessions[request.client]?.requests.isEmpty == true { sessions[request.client] = nil }
+        case .key(let key):
+            keys[KeyTable.Key(entity: entity, key: key)] = nil
+        }
+        return proposal
+    }
+
+    mutating func removeAll() {
+        queue.removeAll()
+        sessions.removeAll()
+        keys.removeAll()
+    }
+}
+
+extension Proposals.Session {
+    fileprivate mutating func note(_ request: SessionRequest, _ pending: Proposals.Pending) {
+        if request.opened > opened {
+            opened = request.opened
+            acknowledgedBelow = 0
+        }
+        if request.opened == opened { acknowledgedBelow = max(acknowledgedBelow, request.acknowledgedBelow) }
+        highestNumber = max(highestNumber, request.number)
+        requests.append((opened: request.opened, number: request.number, pending: pending))
+    }
+}
