@@ -1,5 +1,5 @@
-public import Engine
 import Consensus
+public import Engine
 import Primitives
 import Shards
 
@@ -28,13 +28,15 @@ extension JournalFile {
 
     /// What is gathered of each replica on the way.
     private struct Recovering {
-        struct Group {
-            var replica: Replica
-            var checkpoint: CheckpointRow
+        final class Group {
+            let replica: Replica
+            var checkpoint = CheckpointRow(birth: .none)
             var sessions: [SessionRow] = []
             /// Entries after the checkpoint that lie before and after the last flush of positions.
             var flushed: [Entry] = []
             var tail: [Entry] = []
+
+            init(_ replica: Replica) { self.replica = replica }
 
             var recovered: RecoveredGroup {
                 RecoveredGroup(
@@ -59,7 +61,7 @@ extension JournalFile {
             let group = try GroupRow.read(row, path: path)
             replicas[group.group] = group
             guard let number = group.replica else { continue }
-            recovering.groups[number] = Recovering.Group(replica: group, checkpoint: CheckpointRow(birth: .none))
+            recovering.groups[number] = Recovering.Group(group)
             recovering.active.append(number)
         }
     }
@@ -69,10 +71,10 @@ extension JournalFile {
         let row = try connection.prepare(CheckpointRow.select)
         while try row.step() {
             let (number, checkpoint) = try CheckpointRow.read(row, path: path)
-            guard let group = recovering.groups[number]?.replica else { continue }
-            recovering.groups[number]?.checkpoint = checkpoint
-            group.base = LogPoint(checkpoint.point)
-            group.descriptor.configuration = checkpoint.point.configuration
+            guard let group = recovering.groups[number] else { continue }
+            group.checkpoint = checkpoint
+            group.replica.base = LogPoint(checkpoint.point)
+            group.replica.descriptor.configuration = checkpoint.point.configuration
             found += 1
         }
         guard found == recovering.active.count else {
@@ -80,9 +82,8 @@ extension JournalFile {
         }
         let session = try connection.prepare("SELECT \(StateRows.sessionColumns) FROM sessions")
         while try session.step() {
-            let number = session.integer(0)
-            guard recovering.groups[number] != nil else { continue }
-            recovering.groups[number]?.sessions.append(try StateRows.session(session, path: path).session)
+            guard let group = recovering.groups[session.integer(0)] else { continue }
+            group.sessions.append(try StateRows.session(session, path: path).session)
         }
     }
 
@@ -123,7 +124,7 @@ extension JournalFile {
                     guard let entry = JournalRow.entry(row) else {
                         throw .corrupt(path, "row \(position) of table `journal` holds no entry")
                     }
-                    recovering.groups[number]!.tail.append(entry)
+                    group.tail.append(entry)
                 }
             } else if let end = recovering.ends[number], place != end {
                 throw .corrupt(path, "row \(position) is entry \(place) of the retired replica \(number), not \(end)")

@@ -1,4 +1,5 @@
 import Consensus
+import Engine
 import Primitives
 import Shards
 import Testing
@@ -79,9 +80,9 @@ import Testing
 
         let (again, recovery) = try JournalFile.opened(folder)
         let restored = recovery.groups[0]
-        #expect(restored.base == later)
-        #expect(restored.entries == Array(entries[15...]))
-        #expect(restored.commit == later.index)
+        #expect(restored.log.base == later)
+        #expect(restored.log.entries == Array(entries[15...]))
+        #expect(restored.log.commit == later.index)
         #expect(
             restored.shard
                 == RestoredShard(
@@ -104,7 +105,7 @@ import Testing
         #expect(try folder.rows("SELECT revision FROM entities") == ["4"])
         try file.close()
         let (again, recovery) = try JournalFile.opened(folder)
-        #expect(recovery.groups[0].base.index == LogIndex(4))
+        #expect(recovery.groups[0].log.base.index == LogIndex(4))
         try again.close()
     }
 
@@ -162,10 +163,10 @@ import Testing
         #expect(try folder.rows("SELECT count(*) FROM request_keys") == ["0"])
         try file.close()
         let (again, recovery) = try JournalFile.opened(folder)
-        #expect(recovery.groups[0].base == point)
-        #expect(recovery.groups[0].firstAvailable == LogIndex(41))
-        #expect(recovery.groups[0].entries == Array(theirs[40...]))
-        #expect(recovery.groups[0].commit == point.index)
+        #expect(recovery.groups[0].log.base == point)
+        #expect(recovery.groups[0].log.firstAvailable == LogIndex(41))
+        #expect(recovery.groups[0].log.entries == Array(theirs[40...]))
+        #expect(recovery.groups[0].log.commit == point.index)
         try again.close()
     }
 

@@ -1,4 +1,5 @@
 import Consensus
+import Engine
 import Primitives
 import Testing
 
@@ -61,7 +62,7 @@ import Testing
         try file.write(batch { $0.append(group1, entries) })
         try file.close()
         let (again, recovery) = try JournalFile.opened(folder)
-        #expect(recovery.groups[0].entries == entries)
+        #expect(recovery.groups[0].log.entries == entries)
         try again.close()
     }
 }

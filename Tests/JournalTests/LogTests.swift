@@ -1,4 +1,5 @@
 import Consensus
+import Engine
 import Primitives
 import Shards
 import Testing
@@ -30,11 +31,11 @@ import Testing
         let (again, recovery) = try JournalFile.opened(folder, Self.small)
         let found = try #require(recovery.groups.first)
         #expect(found.descriptor == descriptor())
-        #expect(found.entries == entries)
-        #expect(found.base == .origin(voters))
-        #expect((found.term, found.vote) == (Term(1), NodeID(1)))
-        #expect(found.commit == LogIndex(28))
-        #expect(found.firstAvailable == LogIndex(1))
+        #expect(found.log.entries == entries)
+        #expect(found.log.base == .origin(voters))
+        #expect((found.log.term, found.log.vote) == (Term(1), NodeID(1)))
+        #expect(found.log.commit == LogIndex(28))
+        #expect(found.log.firstAvailable == LogIndex(1))
         #expect(found.shard == .newborn)
         try again.close()
     }
@@ -49,7 +50,7 @@ import Testing
         try file.append(log.increments(3), to: file.active(group1))
         kill(file)
         let (again, recovery) = try JournalFile.opened(folder)
-        #expect(recovery.groups[0].entries == entries)
+        #expect(recovery.groups[0].log.entries == entries)
         try again.close()
     }
 
@@ -72,7 +73,7 @@ import Testing
             #expect(journalError { try file.copyWAL(isIdle: true) } == error)
             try file.close()
             let (again, recovery) = try JournalFile.opened(folder)
-            #expect(recovery.groups[0].entries.isEmpty)
+            #expect(recovery.groups[0].log.entries.isEmpty)
             try again.close()
         }
     }
@@ -96,7 +97,7 @@ import Testing
         }
         kill(file)
         let (again, recovery) = try JournalFile.opened(folder, Self.small)
-        #expect(recovery.groups.map(\.entries) == expected)
+        #expect(recovery.groups.map(\.log.entries) == expected)
         try again.close()
     }
 
@@ -124,7 +125,7 @@ import Testing
         #expect(try reader.entries(group1, from: LogIndex(1), through: LogIndex(99), bytesMax: 1 << 20).entries == expected)
         kill(file)
         let (again, recovery) = try JournalFile.opened(folder, Self.small)
-        #expect(recovery.groups[0].entries == expected)
+        #expect(recovery.groups[0].log.entries == expected)
         try again.close()
     }
 
@@ -167,7 +168,7 @@ import Testing
         kill(file)
         let (second, retired) = try JournalFile.opened(folder, Self.small)
         #expect(retired.groups.isEmpty)
-        #expect(retired.tombstones == [group1])
+        #expect(retired.tombstones == [Tombstone(group: group1, term: Term(5), vote: NodeID(2))])
         try second.write(batch { $0.createGroup(descriptor()) })
         let (other, _) = (try JournalReader(path: second.path, index: second.index), ())
         #expect(try other.entries(group1, from: LogIndex(1), through: LogIndex(9), bytesMax: 1_000).entries == [])
@@ -184,8 +185,8 @@ import Testing
         kill(second)
         let (third, recovery) = try JournalFile.opened(folder, Self.small)
         #expect(recovery.tombstones.isEmpty)
-        #expect(recovery.groups[0].entries == replacing)
-        #expect(recovery.groups[0].term == Term(6))
+        #expect(recovery.groups[0].log.entries == replacing)
+        #expect(recovery.groups[0].log.term == Term(6))
         try third.close()
     }
 
@@ -200,7 +201,7 @@ import Testing
             })
         kill(file)
         let (again, recovery) = try JournalFile.opened(folder)
-        #expect((recovery.groups[0].term, recovery.groups[0].vote) == (Term(5), NodeID(2)))
+        #expect((recovery.groups[0].log.term, recovery.groups[0].log.vote) == (Term(5), NodeID(2)))
         try again.close()
     }
 
@@ -225,15 +226,15 @@ import Testing
         #expect(try folder.rows("SELECT count(*) FROM journal") == ["6"])
         kill(file)
         let (again, recovery) = try JournalFile.opened(folder, Self.small)
-        #expect(recovery.groups[0].firstAvailable == LogIndex(27))
-        #expect(recovery.groups[0].entries == Array(entries[28...]))
+        #expect(recovery.groups[0].log.firstAvailable == LogIndex(27))
+        #expect(recovery.groups[0].log.entries == Array(entries[28...]))
         try again.write(batch { $0.append(group1, log.increments(5)) })
         while try again.reclaim() {}
         #expect(try folder.rows("SELECT min(log_index), count(*) FROM journal") == ["27|9"])
         #expect(try folder.rows("SELECT count(*) FROM discards") == ["0"])
         kill(again)
         let (third, last) = try JournalFile.opened(folder, Self.small)
-        #expect(last.groups[0].entries.count == 7)
+        #expect(last.groups[0].log.entries.count == 7)
         try third.close()
     }
 }

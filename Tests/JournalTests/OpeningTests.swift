@@ -1,5 +1,6 @@
 import CSQLite
 import Foundation
+import Engine
 import Primitives
 import Testing
 

@@ -1,6 +1,7 @@
 import CSQLite
 import Consensus
 import Foundation
+import Engine
 import Primitives
 import Shards
 import Testing
