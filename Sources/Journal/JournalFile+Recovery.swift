@@ -12,12 +12,15 @@ extension JournalFile {
     public func recover() throws(JournalError) -> Recovery {
         precondition(!hasRecovered, "the journal is recovered twice")
         var recovering = Recovering()
+        // One transaction, or every statement would lock and unlock the file for itself.
+        try connection.execute("BEGIN")
         try readGroups(&recovering)
         try readCheckpoints(&recovering)
         try readSegmentEnds(&recovering)
         try readTail(&recovering)
         try readFlushedEntries(&recovering)
         for number in recovering.active { try check(&recovering, number) }
+        try connection.execute("COMMIT")
         hasRecovered = true
         return Recovery(
             identity: identity, groups: recovering.active.map { recovering.groups[$0]!.recovered },
