@@ -46,6 +46,8 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(name: "Simulator", dependencies: ["Primitives", "JSON"], swiftSettings: strict),
+
         // The shells: disk and network. They never import each other.
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
         .target(
@@ -88,10 +90,11 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Holdfast", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
-                "Consensus", "Engine",
+                "Consensus", "Engine", "Simulator", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -121,6 +124,11 @@ let package = Package(
         .testTarget(
             name: "NodeTests", dependencies: ["Node", "Holdfast", "Entities", "Primitives"], swiftSettings: strict
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["CLI"], path: "Tests/EndToEnd", swiftSettings: strict),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "CLITests", dependencies: ["CLI", "Migrations", "CSQLite", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["CLI", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

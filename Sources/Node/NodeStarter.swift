@@ -143,6 +143,7 @@ struct NodeStarter: Sendable {
         _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID
     ) async throws -> Place {
         if let cluster = recovery.identity.cluster, let node = recovery.identity.node {
+            try await checkSeeds(seeds.filter { $0.description != advertised }, belongTo: cluster)
             return .known(cluster: cluster, node: node)
         }
         guard !seeds.isEmpty else { return .founder(cluster: UniqueID.random()) }
@@ -152,6 +153,35 @@ struct NodeStarter: Sendable {
             throw NodeError(.join, "the cluster took this node in, but does not list it; try again")
         }
         return .joined(map, node: member.id)
+    }
+
+    /// A node that has data finds its cluster without seeds, and waits for none. But one that answers and is of another cluster shows
+    /// that folder and command line do not belong together.
+    private func checkSeeds(_ seeds: [NetworkAddress], belongTo cluster: UniqueID) async throws {
+        let logger = configuration.logger
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for seed in seeds {
+                group.addTask {
+                    guard let other = await Self.cluster(of: seed, logger), other != cluster else { return }
+                    throw NodeError(
+                        .refused,
+                        "the folder \(configuration.dataDirectory) belongs to cluster \(cluster), and the seed \(seed) is a node of "
+                            + "another cluster, \(other). Start the node without that seed, or with the folder of a node of that cluster")
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Which cluster the node at an address belongs to; nil if it does not say so at once.
+    private static func cluster(of seed: NetworkAddress, _ logger: Logger) async -> UniqueID? {
+        guard
+            let cluster = try? await Cluster.connect(
+                to: [seed.description], timeout: .milliseconds(300), logger: logger)
+        else { return nil }
+        let map = try? await cluster.clusterMap(timeout: .milliseconds(300))
+        await cluster.close()
+        return map?.cluster
     }
 
     private static func makeCore(

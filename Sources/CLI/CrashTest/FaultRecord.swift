@@ -1,0 +1,17 @@
+/// One fault as it happened. Times are nanoseconds on the run's clock.
+struct FaultRecord: Sendable {
+    var fault: Fault
+    /// Positions of the nodes struck.
+    var victims: [Int]
+    var at: Int64
+    /// The groups of shards that the victims owned just before, as far as the cluster knew.
+    var groups: [UInt32] = []
+    /// When the victims were started again, or went on.
+    var restartedAt: Int64 = .max
+    /// When all of them served.
+    var readyAt: Int64 = .max
+    /// How long each started node took from its start to `ready`.
+    var startTimes: [Duration] = []
+    /// A victim was killed once more while it started.
+    var wasKilledAgain = false
+}

@@ -1,0 +1,55 @@
+import Primitives
+
+/// The faults of a run, one after the other, drawn from a seed.
+///
+/// The same seed gives the same faults to the same nodes after the same pauses; only how long nodes take in between differs.
+struct NemesisPlan {
+    struct Step: Hashable, Sendable {
+        /// Milliseconds of undisturbed load before the fault.
+        var calm: Int64
+        var fault: Fault
+        /// Positions of the nodes it strikes, in the order in which they are struck.
+        var victims: [Int]
+        /// Milliseconds until the victims are started again, or go on.
+        var down: Int64
+        /// Milliseconds after the restart at which the first victim is killed once more, in the middle of its start.
+        var killAgainAfter: Int64?
+    }
+
+    private let settings: CrashTestSettings
+    private var generator: RandomGenerator
+    private var drawn = 0
+
+    init(_ settings: CrashTestSettings) {
+        self.settings = settings
+        generator = RandomGenerator(seed: settings.seed)
+    }
+
+    mutating func next() -> Step {
+        let fault = drawFault()
+        drawn += 1
+        let count =
+            switch fault {
+            case .kill, .pause: Int.random(in: 1...settings.downMax, using: &generator)
+            case .terminate: 1
+            case .killall: settings.nodes
+            }
+        let victims = Array(Array(0..<settings.nodes).shuffled(using: &generator).prefix(count))
+        let isKill = fault == .kill || fault == .killall
+        return Step(
+            calm: Int64.random(in: 200...1_500, using: &generator), fault: fault, victims: victims,
+            down: Int64.random(in: fault == .pause ? 200...2_500 : 0...1_200, using: &generator),
+            killAgainAfter: isKill && Int.random(in: 0..<100, using: &generator) < 20
+                ? Int64.random(in: 0...400, using: &generator) : nil)
+    }
+
+    /// Every sixth fault or so strikes all nodes, and the third one does, so that a short run has one as well.
+    private mutating func drawFault() -> Fault {
+        let single = settings.faults.filter { $0 != .killall }
+        guard settings.faults.contains(.killall), !single.isEmpty else {
+            return settings.faults.randomElement(using: &generator)!
+        }
+        let strikesAll = drawn == 2 || Int.random(in: 0..<6, using: &generator) == 0
+        return strikesAll ? .killall : single.randomElement(using: &generator)!
+    }
+}
