@@ -149,6 +149,12 @@ extension Engine {
         log.vote = tombstone?.vote
         tombstones.remove(shard.group)
         start(RecoveredGroup(descriptor: descriptor, log: log, shard: .newborn))
+        // Nobody leads a newborn shard: the one that is to lead need not wait for an election time-out.
+        if isBornHere, shard.preferredLeader == node, let replica = replica(shard.group) {
+            step(replica) { raft, outputs in
+                raft.receive(.timeoutNow(term: raft.term), from: node, now: now, into: &outputs)
+            }
+        }
     }
 
     private func retire(_ replica: Replica) {
