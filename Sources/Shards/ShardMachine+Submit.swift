@@ -4,7 +4,8 @@ public import Primitives
 extension ShardMachine {
     /// Decides a command on the newest state.
     ///
-    /// Only on a leader that has applied everything in its log that it has not proposed itself, an entry of its own term among it.
+    /// Only on a leader that has applied everything in its log that it has not proposed itself, an entry of its own term
+    /// among it.
     /// - Parameter wall: this node's clock, recorded with the events.
     /// - Complexity: one decode and one `decide`, one encode each of events and reply.
     public mutating func submit(_ command: CommandRequest, wall: WallTime) -> Submission {
@@ -68,8 +69,9 @@ extension ShardMachine {
         return .propose(payload)
     }
 
-    /// A decision without events changes nothing and needs no record, unless another copy of the same request may still come: after a
-    /// refusal was answered, that copy must not take effect. Nobody knows that of a free-form key, so those are always recorded.
+    /// A decision without events changes nothing and needs no record, unless another copy of the same request may still
+    /// come: after a refusal was answered, that copy must not take effect. Nobody knows that of a free-form key, so those
+    /// are always recorded.
     private func isRecordedWithoutEvents(_ command: CommandRequest) -> Bool {
         switch command.request {
         case nil: false
