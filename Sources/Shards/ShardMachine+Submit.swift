@@ -11,14 +11,15 @@ extension ShardMachine {
     public mutating func submit(_ command: CommandRequest, wall: WallTime) -> Submission {
         precondition(staged == nil, "the record last proposed was neither proposed nor abandoned")
         do throws(Failure) {
-            try check(command)
+            let known = entities.position(of: command.entity)
+            try check(command, isKnown: known != nil)
             let fingerprint = command.request == nil ? 0 : Self.fingerprint(of: command)
             let earlier = try earlierAttempt(of: command, fingerprint)
             if case .answered(let submission) = earlier { return submission }
             var load = LoadRequest(
                 entity: command.entity, wantsState: false, key: nil, checkpoint: writtenCheckpoint)
             if case .keyUnknown(let key) = earlier { load.key = key }
-            guard let position = residentSlot(of: command.entity) else {
+            guard let position = known ?? newSlot(of: command.entity) else {
                 load.wantsState = true
                 return .needs(load)
             }
@@ -85,8 +86,8 @@ extension ShardMachine {
         entities.slots[position].proposals > 0 ? entities.slots[position].lastProposal : applied
     }
 
-    private func check(_ command: CommandRequest) throws(Failure) {
-        if entities.position(of: command.entity) == nil { try EntityID.validate(command.entity) }
+    private func check(_ command: CommandRequest, isKnown: Bool) throws(Failure) {
+        if !isKnown { try EntityID.validate(command.entity) }
         guard Limits.nameBytes.contains(command.name.utf8.count) else {
             throw Failure(.unknownCommand, "\(runtime.name) has no command of that name")
         }

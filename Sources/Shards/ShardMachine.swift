@@ -64,10 +64,8 @@ public struct ShardMachine: Sendable {
         proposals.removeAll()
     }
 
-    /// Where the entity's slot is: one that is there, or a new one if nothing is known of the entity anywhere; nil if only
-    /// the journal knows.
-    mutating func residentSlot(of entity: [UInt8]) -> Int? {
-        if let position = entities.position(of: entity) { return position }
+    /// A slot for an entity that is not in memory, if nothing is known of it anywhere; nil if the journal must be asked.
+    mutating func newSlot(of entity: [UInt8]) -> Int? {
         // No checkpoint was ever written: what is not in memory is nowhere.
         guard writtenCheckpoint == .zero else { return nil }
         return entities.add(EntitySlot(id: entity, base: .value(runtime.initial, revision: 0), bytes: entity.count))
