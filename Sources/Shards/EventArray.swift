@@ -1,5 +1,5 @@
-/// JSON arrays of events, taken apart and put together without reading the events: a follower must know how many events an entry
-/// has, not what they say.
+/// JSON arrays of events, taken apart and put together without reading the events: a follower must know how many events an
+/// entry has, not what they say.
 enum EventArray {
     /// The number of elements of a JSON array; nil if it is none.
     static func count(_ bytes: [UInt8]) -> Int? {
@@ -9,7 +9,8 @@ enum EventArray {
 
     /// Calls `body` with the place of each element, in order.
     ///
-    /// Only the structure is looked at: brackets, strings and the commas between them. The rest is for whoever reads the elements.
+    /// Only the structure is looked at: brackets, strings and the commas between them. The rest is for whoever reads the
+    /// elements.
     /// - Returns: whether `bytes` are an array. If not, `body` may have been called for some of what they have.
     static func forEachElement<Failure: Error>(
         of bytes: [UInt8], _ body: (Range<Int>) throws(Failure) -> Void

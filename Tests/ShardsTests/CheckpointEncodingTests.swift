@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Checkpoints as bytes")
 struct CheckpointEncodingTests {
-    /// One of everything: a healthy and a quarantined entity, a reply and a refusal, under a session and a key, a forgotten session.
+    /// One of everything: a healthy and a quarantined entity, a reply and a refusal, under a session and a key, a forgotten
+    /// session.
     private static func sample() throws -> ShardCheckpoint {
         var leader = try Leader(settings: SessionTests.settings { $0.sessionsMax = 1 })
         _ = try leader.run(.increment("alice", by: .max, .request(1, of: 1, opened: 1)))
