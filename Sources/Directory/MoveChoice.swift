@@ -2,8 +2,8 @@ import Primitives
 
 /// Which shard is best moved from one node to another, asked many times over.
 ///
-/// First a shard whose data are at the target already, then one whose data are not at the source yet, then one that the source is not to lead;
-/// among equals one of the kind of which the source has most more than the target. Each shard is given out once.
+/// First a shard whose data are at the target already, then one whose data are not at the source yet, then one that the source
+/// is not to lead; among equals one of the kind of which the source has most more than the target. Each shard is given out once.
 struct MoveChoice {
     private let shards: [ShardRecord]
     private let kinds: Int

@@ -70,8 +70,8 @@ struct ReplicaPlan {
         return gap
     }
 
-    /// Replaces what is missing by replicas on nodes that are ready. A replica that its node still has is kept; the others are spread together, as
-    /// one shard at a time would see no further than itself and cost copies later.
+    /// Replaces what is missing by replicas on nodes that are ready. A replica that its node still has is kept; the others are spread
+    /// together, as one shard at a time would see no further than itself and cost copies later.
     private mutating func fill(_ gaps: inout [Gap]) {
         for number in gaps.indices {
             let shard = shards[gaps[number].offset]
