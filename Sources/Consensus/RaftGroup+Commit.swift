@@ -106,6 +106,7 @@ extension RaftGroup {
         }
         let base = log.base.index
         log.trim(through: limit, unneeded: unneeded, bytesMax: settings.windowBytesMax)
+        if keepingNothing { log.release() }
         if log.base.index > base { configurations.trim(through: log.base.index) }
     }
 
