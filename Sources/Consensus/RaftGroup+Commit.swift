@@ -32,7 +32,8 @@ extension RaftGroup {
 
     /// Everything handed out up to `mark` is durable: this node's own copy counts, votes for itself count, and a follower acknowledges in
     /// one message all that became durable.
-    /// - Parameter mark: what `persistenceMark` said when the batch was submitted. Marks come back in order; one that comes twice changes nothing.
+    /// - Parameter mark: what `persistenceMark` said when the batch was submitted. Marks come back in order; one that comes twice, or is
+    ///   of an earlier replica of this group on this node, changes nothing.
     public mutating func persisted(_ mark: PersistenceMark, now: Instant, into outputs: inout Outputs) {
         guard durability.settle(mark) else { return }
         switch role {
@@ -105,6 +106,7 @@ extension RaftGroup {
         }
         let base = log.base.index
         log.trim(through: limit, unneeded: unneeded, bytesMax: settings.windowBytesMax)
+        if keepingNothing { log.release() }
         if log.base.index > base { configurations.trim(through: log.base.index) }
     }
 

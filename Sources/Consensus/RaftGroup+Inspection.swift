@@ -15,9 +15,7 @@ extension RaftGroup {
     /// Payload bytes and overhead of the entries in memory.
     public var windowBytes: Int { log.bytes }
     /// To be taken when a batch with every output so far is submitted.
-    public var persistenceMark: PersistenceMark {
-        PersistenceMark(sequence: durability.sequence, lastIndex: log.last.index)
-    }
+    public var persistenceMark: PersistenceMark { durability.mark(lastIndex: log.last.index) }
     /// To whom leadership is being handed over.
     public var transferTarget: NodeID? { transfer?.target }
 

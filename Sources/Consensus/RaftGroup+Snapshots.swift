@@ -2,9 +2,10 @@ public import Primitives
 
 /// Checkpoints in place of entries that the leader no longer holds (Raft §7).
 extension RaftGroup {
-    /// The message that follows a checkpoint sent in bulk; the receiver's shell hands it in when it has the whole of it.
-    public func snapshotOffer(at point: SnapshotPoint) -> Message {
-        .snapshot(SnapshotOffer(term: term, snapshot: point))
+    /// The message that follows a checkpoint sent in bulk; the receiver's shell hands it in when it has the whole of it. Nil if this node
+    /// has lost leadership since it was asked for: an offer in a term that another leads would be a lie.
+    public func snapshotOffer(at point: SnapshotPoint) -> Message? {
+        role == .leader ? .snapshot(SnapshotOffer(term: term, snapshot: point)) : nil
     }
 
     /// The checkpoint and its offer are on their way to `peer`.

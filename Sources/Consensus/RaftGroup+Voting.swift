@@ -47,6 +47,9 @@ extension RaftGroup {
             }
             // Room for the one that asked to be elected.
             if role == .follower { electionDeadline = max(electionDeadline, now + shortDelay(from: 2, to: 4)) }
+        } else if role == .follower, leader == nil, !isUpToDate(request) {
+            // The leader is gone for both, and this node's log is the better one.
+            electionDeadline = min(electionDeadline, now + shortDelay(from: 0, to: 1))
         }
         answer(request, from: from, isGranted: grants, into: &outputs)
     }

@@ -72,25 +72,25 @@ import Testing
 
 @Suite struct DurabilityTests {
     @Test("A batch counts as far as the log went when it was submitted") func marks() {
-        var durability = Durability(index: LogIndex(3))
+        var durability = Durability(index: LogIndex(3), incarnation: 1)
         durability.handOut()
-        let settled1 = durability.settle(PersistenceMark(sequence: 1, lastIndex: LogIndex(5)))
+        let settled1 = durability.settle(PersistenceMark(sequence: 1, lastIndex: LogIndex(5), incarnation: 1))
         #expect(settled1)
         #expect(durability.index == LogIndex(5))
-        let settled2 = durability.settle(PersistenceMark(sequence: 1, lastIndex: LogIndex(9)))
+        let settled2 = durability.settle(PersistenceMark(sequence: 1, lastIndex: LogIndex(9), incarnation: 1))
         #expect(!settled2)
         #expect(durability.index == LogIndex(5))
     }
 
     @Test("An entry that was cut off and came back is not durable by its first life") func secondLife() {
-        var durability = Durability(index: LogIndex(3))
+        var durability = Durability(index: LogIndex(3), incarnation: 1)
         durability.handOut()  // 4 and 5
-        let first = PersistenceMark(sequence: durability.sequence, lastIndex: LogIndex(5))
+        let first = PersistenceMark(sequence: durability.sequence, lastIndex: LogIndex(5), incarnation: 1)
         durability.handOutTruncation(from: LogIndex(5))
         durability.handOut()  // another 5
         durability.handOutTruncation(from: LogIndex(5))
         durability.handOut()  // the first 5 again
-        let second = PersistenceMark(sequence: durability.sequence, lastIndex: LogIndex(5))
+        let second = PersistenceMark(sequence: durability.sequence, lastIndex: LogIndex(5), incarnation: 1)
         let settled3 = durability.settle(first)
         #expect(settled3)
         #expect(durability.index == LogIndex(4))
@@ -99,11 +99,20 @@ import Testing
         #expect(durability.index == LogIndex(5))
     }
 
+    @Test("A mark of another replica proves nothing, whatever its number") func otherReplica() {
+        var durability = Durability(index: LogIndex(3), incarnation: 1)
+        durability.handOut()
+        for sequence: UInt64 in [1, 900] {
+            let isNews = durability.settle(PersistenceMark(sequence: sequence, lastIndex: LogIndex(9), incarnation: 2))
+            #expect(!isNews && durability.index == LogIndex(3))
+        }
+    }
+
     @Test("A cut takes durability back at once") func cut() {
-        var durability = Durability(index: LogIndex(9))
+        var durability = Durability(index: LogIndex(9), incarnation: 1)
         durability.handOutTruncation(from: LogIndex(7))
         #expect(durability.index == LogIndex(6))
-        let settled5 = durability.settle(PersistenceMark(sequence: 1, lastIndex: LogIndex(6)))
+        let settled5 = durability.settle(PersistenceMark(sequence: 1, lastIndex: LogIndex(6), incarnation: 1))
         #expect(settled5)
         #expect(durability.index == LogIndex(6))
     }

@@ -195,6 +195,20 @@ import Testing
         #expect(raft.deadline >= at(191))
     }
 
+    @Test("Without a leader, a candidate with the lesser log makes the better one stand soon") func better() {
+        let raft = Subject(1, of: [1, 2, 3], terms: [1, 1], term: 1)
+        let before = raft.deadline
+        raft.receive(.vote(term: 2, last: 2, of: 1, pre: true), from: 2, at(50))
+        #expect(raft.deadline == before)
+        #expect(raft.receive(.vote(term: 2, last: 1, of: 1, pre: true), from: 2, at(60)).said == ["2 prevote refused term 1"])
+        #expect(raft.deadline >= at(60) && raft.deadline < at(100))
+        // Not while there is a leader.
+        let content = Subject(1, of: [1, 2, 3], terms: [1, 1], term: 1)
+        content.receive(.heartbeat(term: 1), from: 3, at(50))
+        content.receive(.vote(term: 2, last: 1, of: 1, pre: true), from: 2, at(60))
+        #expect(content.deadline >= at(650))
+    }
+
     @Test("§4.2.3 A node votes for and as a non-member: its configuration may be out of date") func strangers() {
         let raft = Subject(4, of: [1, 2, 3])
         #expect(raft.receive(.vote(term: 1), from: 5).said == ["5 vote granted term 1 (when durable)"])

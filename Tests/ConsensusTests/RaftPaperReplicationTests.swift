@@ -320,6 +320,13 @@ import Testing
         #expect(follower.durableIndex == LogIndex(1))
     }
 
+    @Test("Only a leader offers checkpoints") func offers() {
+        let node = Subject(1, of: [1, 2, 3])
+        #expect(node.raft.snapshotOffer(at: point(9, 3)) == nil)
+        node.lead()
+        #expect(node.raft.snapshotOffer(at: point(9, 3))?.term == Term(1))
+    }
+
     @Test("A checkpoint that failed to go out is asked for again, one that was lost is asked about") func retriedSnapshot() {
         let leader = Subject(1, of: [1, 2], terms: [1, 1, 1], term: 1)
         leader.lead()
