@@ -98,6 +98,7 @@ extension JournalFile {
             ("journal_mode", "WAL", "wal"),
             ("synchronous", "FULL", "2"),
             ("wal_autocheckpoint", "0", "0"),
+            ("journal_size_limit", "\(options.walBytesMax)", "\(options.walBytesMax)"),
             ("secure_delete", "OFF", "0"),
             ("cache_size", "-32768", "-32768"),
             ("temp_store", "MEMORY", "2"),
