@@ -1,6 +1,7 @@
 import CLI
 import CSQLite
 import Engine
+import Entities
 import Foundation
 import Node
 import Testing

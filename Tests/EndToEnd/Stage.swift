@@ -85,7 +85,7 @@ final class Stage {
     // MARK: Commands
 
     struct Result: CustomStringConvertible {
-        var exit: ExitStatus
+        var exit: CLI.ExitStatus
         var output: String
         var errors: String
 
