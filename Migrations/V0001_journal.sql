@@ -159,7 +159,7 @@ WHERE j.type = 2 AND j.log_index <= g.commit_index AND j.log_index >= g.first_in
 
 -- Entity states as of each shard's newest checkpoint.
 CREATE VIEW entity_states AS
-SELECT g.kind, e.entity, e.revision, e.state
+SELECT CASE g.kind WHEN '' THEN 'directory' ELSE g.kind END AS kind, e.entity, e.revision, e.state
 FROM groups AS g CROSS JOIN entities AS e ON e.replica = g.replica;
 
 -- One row per group that this node has.

@@ -17,7 +17,7 @@ enum FileSystem {
         let parent = parent(of: path)
         if parent != path { try makeFolder(parent) }
         guard mkdir(path, 0o700) == 0 || (errno == EEXIST && isFolder(path)) else {
-            throw .cannotWrite(path, reason())
+            throw .cannotWrite(path, errno == EEXIST ? "it is a file and not a folder" : reason())
         }
         try flushFolder(parent)
     }

@@ -1,5 +1,5 @@
-import Engine
 import Consensus
+import Engine
 import Primitives
 
 /// A row of `groups`: a group's term and vote, and which rows of the other tables are its own.

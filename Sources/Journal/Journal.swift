@@ -1,5 +1,5 @@
-public import Logging
 public import Engine
+public import Logging
 public import Primitives
 public import Shards
 

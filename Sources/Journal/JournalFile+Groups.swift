@@ -1,5 +1,5 @@
-import Engine
 import Consensus
+import Engine
 import Primitives
 
 extension JournalFile {

@@ -1,7 +1,7 @@
-import Engine
 import CSQLite
-import Primitives
+import Engine
 import Migrations
+import Primitives
 
 extension JournalFile {
     /// SQLite's `application_id` of a journal: "Hold".

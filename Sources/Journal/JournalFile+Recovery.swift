@@ -1,5 +1,5 @@
-public import Engine
 import Consensus
+public import Engine
 import Primitives
 import Shards
 
@@ -12,12 +12,15 @@ extension JournalFile {
     public func recover() throws(JournalError) -> Recovery {
         precondition(!hasRecovered, "the journal is recovered twice")
         var recovering = Recovering()
+        // One transaction, or every statement would lock and unlock the file for itself.
+        try connection.execute("BEGIN")
         try readGroups(&recovering)
         try readCheckpoints(&recovering)
         try readSegmentEnds(&recovering)
         try readTail(&recovering)
         try readFlushedEntries(&recovering)
         for number in recovering.active { try check(&recovering, number) }
+        try connection.execute("COMMIT")
         hasRecovered = true
         return Recovery(
             identity: identity, groups: recovering.active.map { recovering.groups[$0]!.recovered },
@@ -28,13 +31,15 @@ extension JournalFile {
 
     /// What is gathered of each replica on the way.
     private struct Recovering {
-        struct Group {
-            var replica: Replica
-            var checkpoint: CheckpointRow
+        final class Group {
+            let replica: Replica
+            var checkpoint = CheckpointRow(birth: .none)
             var sessions: [SessionRow] = []
             /// Entries after the checkpoint that lie before and after the last flush of positions.
             var flushed: [Entry] = []
             var tail: [Entry] = []
+
+            init(_ replica: Replica) { self.replica = replica }
 
             var recovered: RecoveredGroup {
                 RecoveredGroup(
@@ -59,7 +64,7 @@ extension JournalFile {
             let group = try GroupRow.read(row, path: path)
             replicas[group.group] = group
             guard let number = group.replica else { continue }
-            recovering.groups[number] = Recovering.Group(replica: group, checkpoint: CheckpointRow(birth: .none))
+            recovering.groups[number] = Recovering.Group(group)
             recovering.active.append(number)
         }
     }
@@ -69,10 +74,10 @@ extension JournalFile {
         let row = try connection.prepare(CheckpointRow.select)
         while try row.step() {
             let (number, checkpoint) = try CheckpointRow.read(row, path: path)
-            guard let group = recovering.groups[number]?.replica else { continue }
-            recovering.groups[number]?.checkpoint = checkpoint
-            group.base = LogPoint(checkpoint.point)
-            group.descriptor.configuration = checkpoint.point.configuration
+            guard let group = recovering.groups[number] else { continue }
+            group.checkpoint = checkpoint
+            group.replica.base = LogPoint(checkpoint.point)
+            group.replica.descriptor.configuration = checkpoint.point.configuration
             found += 1
         }
         guard found == recovering.active.count else {
@@ -80,9 +85,8 @@ extension JournalFile {
         }
         let session = try connection.prepare("SELECT \(StateRows.sessionColumns) FROM sessions")
         while try session.step() {
-            let number = session.integer(0)
-            guard recovering.groups[number] != nil else { continue }
-            recovering.groups[number]?.sessions.append(try StateRows.session(session, path: path).session)
+            guard let group = recovering.groups[session.integer(0)] else { continue }
+            group.sessions.append(try StateRows.session(session, path: path).session)
         }
     }
 
@@ -123,7 +127,7 @@ extension JournalFile {
                     guard let entry = JournalRow.entry(row) else {
                         throw .corrupt(path, "row \(position) of table `journal` holds no entry")
                     }
-                    recovering.groups[number]!.tail.append(entry)
+                    group.tail.append(entry)
                 }
             } else if let end = recovering.ends[number], place != end {
                 throw .corrupt(path, "row \(position) is entry \(place) of the retired replica \(number), not \(end)")

@@ -69,33 +69,39 @@ extension JournalFile {
         let isWhole = before.rawValue == UInt64(Int64.max)
         try begin()
         do throws(JournalError) {
-            var isDone = try reclaimEntries(replica, before: before)
-            if isDone, isWhole { isDone = try reclaimState(replica) }
-            if isDone { try connection.execute("DELETE FROM discards WHERE replica = \(replica)") }
+            var slice = try reclaimEntries(replica, before: before)
+            if slice == .none, isWhole { slice = try reclaimState(replica) }
+            if slice == .none { try connection.execute("DELETE FROM discards WHERE replica = \(replica)") }
             try finish()
-            // Rows that no segment lists yet cannot be told by index from those to keep: they wait for the next flush.
-            if !isWhole, index.run(replica).map({ $0.first < before }) ?? false { hasDiscards = false }
+            if slice == .unlisted { hasDiscards = false }
             return hasDiscards
         } catch {
             throw fail(error)
         }
     }
 
-    /// True once no row below `before` is left, or only such as no segment lists yet.
-    private func reclaimEntries(_ replica: Int64, before: LogIndex) throws(JournalError) -> Bool {
+    private enum Slice {
+        case deleted
+        /// There is nothing left to delete.
+        case none
+        /// What is left is in no segment yet and cannot be told by index from what is to stay: it waits for the next flush.
+        case unlisted
+    }
+
+    private func reclaimEntries(_ replica: Int64, before: LogIndex) throws(JournalError) -> Slice {
         if let segment = try log.firstSegment(replica), segment.first < before {
             let count = min(segment.positions.count, before - segment.first, Self.reclaimRowsMax)
             for position in segment.positions[..<count] { try deleteRow(position, of: replica) }
             try mend(segment, keeping: count..<segment.positions.count)
-            return false
+            return .deleted
         }
-        guard let run = index.run(replica), run.first < before else { return true }
-        guard before.rawValue == UInt64(Int64.max) else { return false }
+        guard let run = index.run(replica), run.first < before else { return .none }
+        guard before.rawValue == UInt64(Int64.max) else { return .unlisted }
         for position in index.truncate(replica, from: run.first) { try deleteRow(position, of: replica) }
-        return true
+        return .deleted
     }
 
-    private func reclaimState(_ replica: Int64) throws(JournalError) -> Bool {
+    private func reclaimState(_ replica: Int64) throws(JournalError) -> Slice {
         var deleted = 0
         for (table, key) in [("entities", "entity"), ("sessions", "client"), ("request_keys", "log_index")] {
             // A part of the rows by a range of their key: DELETE … LIMIT is not in every build of SQLite.
@@ -105,12 +111,12 @@ extension JournalFile {
                   SELECT \(key) FROM \(table) WHERE replica = \(replica) ORDER BY \(key) LIMIT 1 OFFSET \(Self.reclaimRowsMax))
                 """)
             deleted += connection.changes
-            if deleted > 0 { return false }
+            if deleted > 0 { return .deleted }
             try connection.execute("DELETE FROM \(table) WHERE replica = \(replica)")
             deleted += connection.changes
-            if deleted > 0 { return false }
+            if deleted > 0 { return .deleted }
         }
-        return true
+        return .none
     }
 
     /// Writes what waits, copies the WAL into the database, closes the file and gives the folder free. After a failure nothing is
@@ -125,5 +131,7 @@ extension JournalFile {
         try writeCommits()
         // With a reader about, the WAL stays; it is as good as the database.
         try copyWAL(SQLITE_CHECKPOINT_TRUNCATE)
+        // It is empty now: have it removed, so that one file is left.
+        if framesCopied == 0 { connection.setKeepsWAL(false) }
     }
 }

@@ -1,5 +1,5 @@
-public import Engine
 import Consensus
+public import Engine
 import Primitives
 
 extension JournalFile {

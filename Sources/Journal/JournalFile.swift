@@ -1,5 +1,5 @@
-public import Engine
 import Consensus
+public import Engine
 import Primitives
 
 /// The journal's one writing connection: opens, recovers and writes the file. Blocks; used by one thread at a time.

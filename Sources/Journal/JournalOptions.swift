@@ -11,7 +11,7 @@ public struct JournalOptions: Hashable, Sendable {
     /// How long a write waits for a lock that another process holds.
     public var busyTimeoutMilliseconds: Int32 = 2_000
     /// The WAL is copied into the database when it is longer than this and nothing waits to be written …
-    public var walIdleBytes = 16 << 20
+    public var walIdleBytes = 4 << 20
     /// … and in any case above this.
     public var walBytesMax = 64 << 20
     /// Past this the WAL is held by somebody's long read: `health.isWALHeld`.

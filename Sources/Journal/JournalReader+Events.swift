@@ -1,5 +1,5 @@
-import Engine
 import Consensus
+import Engine
 public import Primitives
 
 extension JournalReader {

@@ -1,6 +1,6 @@
-public import Engine
 import CSQLite
 import Consensus
+public import Engine
 public import Primitives
 import Shards
 

@@ -27,11 +27,16 @@ final class Connection {
         }
         handle = opened
         // Closing must neither write nor fail: WAL checkpoints are made explicitly, by the writing connection alone.
-        let configured = holdfast_sqlite3_db_config_flag(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        guard configured == SQLITE_OK else { throw error(configured, doing: "configure") }
+        setKeepsWAL(true)
     }
 
     deinit { close() }
+
+    /// Whether the WAL stays as it is when the last connection closes. If not, SQLite copies what is left of it and removes it.
+    func setKeepsWAL(_ keeps: Bool) {
+        let result = holdfast_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps ? 1 : 0)
+        precondition(result == SQLITE_OK, "\(path): SQLite \(result) for NO_CKPT_ON_CLOSE")
+    }
 
     /// Ends every statement and lets go of the file. What was not committed is gone.
     func close() {

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Logging
+
+/// The options of `node`. What stands on the command line wins over the configuration file.
+struct NodeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The folder of the node's journal; made if it is not there.", valueName: "dir"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one. Default: 127.0.0.1:7400.", valueName: "host:port"))
+    var listen: String?
+
+    @Option(help: ArgumentHelp("Where other nodes reach this one, if not at --listen.", valueName: "host:port"))
+    var advertise: String?
+
+    @Option(help: ArgumentHelp("A node of the cluster to join. May be given several times.", valueName: "host:port"))
+    var seed: [String] = []
+
+    @Option(help: ArgumentHelp("A name for people; the cluster makes one up otherwise.", valueName: "name"))
+    var name: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Shards of the counter kind, 1 to 4096. Default: 10, or what the cluster has. Fixed once the kind is registered.",
+            valueName: "n"))
+    var shards: Int?
+
+    @Option(help: ArgumentHelp("Settings as JSON, with the names of these options as keys.", valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. Default: info.", valueName: "level"),
+        transform: Self.parseLevel)
+    var logLevel: Logger.Level?
+
+    static func parseLevel(_ text: String) throws -> Logger.Level {
+        if let level = Logger.Level(rawValue: text) { return level }
+        throw ValidationError("it must be \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
+    }
+
+    /// The command line over the file over the defaults.
+    func settings() throws(CommandFailure) -> NodeSettings {
+        var settings = NodeSettings()
+        if let config { settings = try NodeSettings(file: config) }
+        if let data { settings.data = data }
+        if let listen { settings.listen = listen }
+        if let advertise { settings.advertise = advertise }
+        if !seed.isEmpty { settings.seeds = seed }
+        if let name { settings.name = name }
+        if let shards { settings.shards = shards }
+        if let logLevel { settings.logLevel = logLevel }
+        try settings.check()
+        return settings
+    }
+}

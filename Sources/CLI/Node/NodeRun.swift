@@ -1,0 +1,127 @@
+import Directory
+import Engine
+import Entities
+import Foundation
+import Logging
+import Node
+import Primitives
+import ServiceLifecycle
+import UnixSignals
+
+/// One life of a node: start, say `ready`, serve until a signal or a fault, hand over, end.
+struct NodeRun: Sendable {
+    let configuration: NodeConfiguration
+    /// Nil: what the cluster has, or the default.
+    let shards: Int?
+    let isJSON: Bool
+    let logger: Logger
+
+    static let shardsByDefault = 10
+
+    func run() async throws {
+        // From the first moment on: a node that still looks for its seeds ends by a signal as well.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            let stop = StopSwitch()
+            group.addTask {
+                await obey(signals, stop)
+                return false
+            }
+            group.addTask {
+                try await live(stop)
+                return true
+            }
+            // The signals never end by themselves.
+            while let isDone = try await group.next(), !isDone {}
+            group.cancelAll()
+        }
+    }
+
+    /// The first signal asks the node to stop; the second does not ask.
+    private func obey(_ signals: UnixSignalsSequence, _ stop: StopSwitch) async {
+        for await signal in signals {
+            guard stop.press() else {
+                logger.warning("A second signal: ending at once.")
+                Foundation._exit(128 + signal.rawValue)
+            }
+            logger.info("Stopping.", metadata: ["signal": "\(signal)"])
+        }
+    }
+
+    private func live(_ stop: StopSwitch) async throws {
+        // Two bridges from a signal to what it stops: a start that may still look for its seeds, and the services.
+        let starting = Task { try await Node.start(configuration, kinds: [Counter.self]) }
+        stop.onPress { starting.cancel() }
+        let node: Node
+        do {
+            node = try await starting.value
+        } catch where stop.isPressed {
+            return
+        }
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: Registration(run: self, node: node), successTerminationBehavior: .ignore,
+                        failureTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                logger: Logger(label: "holdfast.services", factory: { _ in SwiftLogNoOpLogHandler() })))
+        stop.onPress { Task { await services.triggerGracefulShutdown() } }
+        try await services.run()
+    }
+
+    /// Makes sure that the cluster has the counter kind, and says `ready`.
+    private struct Registration: Service {
+        let run: NodeRun
+        let node: Node
+
+        func run() async throws {
+            do {
+                try await cancelWhenGracefulShutdown {
+                    try await node.waitUntilReady()
+                    try await register()
+                    say()
+                }
+            } catch is CancellationError {}
+        }
+
+        /// A cluster that has no majority yet is waited for.
+        private func register() async throws {
+            var isFirst = true
+            while true {
+                do throws(Failure) {
+                    let shards = try await wanted()
+                    _ = try await node.entities(Counter.self, shards: shards)
+                    return
+                } catch {
+                    guard [.unavailable, .timedOut, .overloaded].contains(error.code) else { throw error }
+                    if isFirst { run.logger.warning("Waiting for the cluster.", metadata: ["error": "\(error.message)"]) }
+                    isFirst = false
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+        }
+
+        private func wanted() async throws(Failure) -> Int {
+            if let shards = run.shards { return shards }
+            let map = try await node.clusterMap()
+            return map.kinds.first { $0.name == Counter.kind }?.shards ?? NodeRun.shardsByDefault
+        }
+
+        private func say() {
+            if run.isJSON {
+                StandardOutput.json(Ready(ready: true, node: node.id.rawValue, address: node.address))
+            } else {
+                StandardOutput.line("ready")
+            }
+            StandardOutput.flush()
+        }
+
+        private struct Ready: Encodable {
+            var ready: Bool
+            var node: UInt32
+            var address: String
+        }
+    }
+}

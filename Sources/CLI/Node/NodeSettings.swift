@@ -1,0 +1,114 @@
+import Consensus
+import Directory
+import Engine
+import Foundation
+import JSON
+import Logging
+import Node
+import Primitives
+
+/// How `holdfast node` runs. Also the form of its configuration file:
+///
+/// ```json
+/// {"data": "data/1", "listen": "0.0.0.0:7400", "advertise": "db1:7400", "seeds": ["db2:7400", "db3:7400"],
+///  "election-timeout-milliseconds": 600}
+/// ```
+struct NodeSettings: Codable, Hashable {
+    var data: String?
+    var listen: String?
+    var advertise: String?
+    var seeds: [String]?
+    var name: String?
+    /// Nil: what the cluster has, or 10.
+    var shards: Int?
+    var logLevel: Logger.Level?
+    var joinTimeoutSeconds: Int64?
+    var handOverTimeoutSeconds: Int64?
+    var heartbeatIntervalMilliseconds: Int64?
+    var electionTimeoutMilliseconds: Int64?
+    var downAfterSeconds: Int64?
+    var replaceAfterSeconds: Int64?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case data, listen, advertise, seeds, name, shards
+        case logLevel = "log-level"
+        case joinTimeoutSeconds = "join-timeout-seconds"
+        case handOverTimeoutSeconds = "hand-over-timeout-seconds"
+        case heartbeatIntervalMilliseconds = "heartbeat-interval-milliseconds"
+        case electionTimeoutMilliseconds = "election-timeout-milliseconds"
+        case downAfterSeconds = "down-after-seconds"
+        case replaceAfterSeconds = "replace-after-seconds"
+    }
+
+    init() {}
+
+    /// - Throws: for what is no JSON, for keys that do not exist and for values that make no sense, with their place.
+    init(file path: String) throws(CommandFailure) {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw .usage("the configuration file \(path) cannot be read: is it there, and may you read it?")
+        }
+        do throws(JSONError) {
+            try self.init(json: [UInt8](bytes))
+        } catch {
+            throw .usage("the configuration file \(path) cannot be used: \(error)")
+        }
+    }
+
+    init(json: [UInt8]) throws(JSONError) {
+        self = try JSON.decode(NodeSettings.self, from: json)
+        let known = CodingKeys.allCases.map(\.rawValue)
+        for key in try JSONValue.parse(json).object?.keys ?? [] where !known.contains(key) {
+            throw JSONError(.invalidValue, "there is no such setting; there are \(known.joined(separator: ", "))", path: key)
+        }
+    }
+
+    func check() throws(CommandFailure) {
+        guard let data, !data.isEmpty else {
+            throw .usage("--data is missing: name the folder of the node's journal, as in --data data/1")
+        }
+        if let shards, !(1...Limits.shardsPerKindMax).contains(shards) {
+            throw .usage("--shards is \(shards); a kind has 1 to \(Limits.shardsPerKindMax) shards")
+        }
+        for (key, value) in times {
+            guard let value, !(1...Self.longestTime).contains(value) else { continue }
+            throw .usage("\(key.rawValue) is \(value); it must be from 1 to \(Self.longestTime)")
+        }
+        if let heartbeatIntervalMilliseconds, heartbeatIntervalMilliseconds * 2 > electionTimeoutMilliseconds ?? 600 {
+            throw .usage(
+                "heartbeat-interval-milliseconds must be at most half of election-timeout-milliseconds, or every pause is an election")
+        }
+    }
+
+    /// Far beyond any use, and far from overflow in nanoseconds.
+    private static let longestTime: Int64 = 86_400_000
+
+    private var times: [(CodingKeys, Int64?)] {
+        [
+            (.joinTimeoutSeconds, joinTimeoutSeconds), (.handOverTimeoutSeconds, handOverTimeoutSeconds),
+            (.heartbeatIntervalMilliseconds, heartbeatIntervalMilliseconds),
+            (.electionTimeoutMilliseconds, electionTimeoutMilliseconds), (.downAfterSeconds, downAfterSeconds),
+            (.replaceAfterSeconds, replaceAfterSeconds),
+        ]
+    }
+
+    /// - Precondition: `check` has passed.
+    func configuration(logger: Logger) -> NodeConfiguration {
+        var configuration = NodeConfiguration(dataDirectory: data!)
+        configuration.logger = logger
+        if let listen { configuration.listenAddress = listen }
+        configuration.advertisedAddress = advertise
+        configuration.seeds = seeds ?? []
+        configuration.name = name ?? ""
+        if let joinTimeoutSeconds { configuration.joinTimeout = .seconds(joinTimeoutSeconds) }
+        if let handOverTimeoutSeconds { configuration.handOverTimeout = .seconds(handOverTimeoutSeconds) }
+        if let heartbeatIntervalMilliseconds {
+            configuration.engine.raft.heartbeatInterval = .milliseconds(heartbeatIntervalMilliseconds)
+        }
+        if let electionTimeoutMilliseconds {
+            configuration.engine.raft.electionTimeout = .milliseconds(electionTimeoutMilliseconds)
+        }
+        if let downAfterSeconds { configuration.engine.plan.downAfter = .seconds(downAfterSeconds) }
+        if let replaceAfterSeconds { configuration.engine.plan.replaceAfter = .seconds(replaceAfterSeconds) }
+        return configuration
+    }
+}

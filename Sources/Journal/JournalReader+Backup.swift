@@ -1,0 +1,60 @@
+import CSQLite
+import Engine
+
+extension JournalReader {
+    /// Pages copied between two calls of `progress`.
+    private static let pagesPerStep: Int32 = 4_096
+
+    /// Copies the journal, as of one moment, into a new file through SQLite's backup API, and verifies the copy.
+    ///
+    /// The node may write meanwhile. The copy gets its name only when it is whole, verified and flushed; a copy that failed is removed.
+    /// - Throws: `.cannotWrite` if there is a file already.
+    /// - SeeAlso: https://www.sqlite.org/backup.html
+    public func backup(to file: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in })
+        throws(JournalError) -> Verification
+    {
+        guard FileSystem.size(file) == nil else {
+            throw .cannotWrite(file, "there is a file of that name already, and a backup replaces none")
+        }
+        let draft = file + ".new"
+        FileSystem.remove(draft)
+        var isDone = false
+        defer {
+            if !isDone { for suffix in ["", "-journal", "-wal", "-shm"] { FileSystem.remove(draft + suffix) } }
+        }
+        try copy(to: draft, progress)
+        let copy = try JournalReader(path: draft, index: nil)
+        let verification = try copy.verify()
+        copy.close()
+        guard verification.isSound else {
+            throw .corrupt(path, "the backup was not kept: \(verification.problems[0])")
+        }
+        for suffix in ["-wal", "-shm"] { FileSystem.remove(draft + suffix) }
+        try FileSystem.rename(draft, to: file)
+        isDone = true
+        try FileSystem.flushFolder(FileSystem.parent(of: file))
+        return verification
+    }
+
+    /// One read transaction holds the source still, however long the copy takes; the writer's WAL grows meanwhile.
+    private func copy(to draft: String, _ progress: (Int, Int) -> Void) throws(JournalError) {
+        let target = try Connection(path: draft, access: .create)
+        defer { target.close() }
+        try FileSystem.limitToOwner(draft)
+        try reading { () throws(JournalError) in
+            // The transaction begins with its first read.
+            _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
+            guard let backup = sqlite3_backup_init(target.handle, "main", connection.handle, "main") else {
+                throw target.error(sqlite3_errcode(target.handle), doing: "backup")
+            }
+            var result: Int32
+            repeat {
+                result = sqlite3_backup_step(backup, Self.pagesPerStep)
+                let total = Int(sqlite3_backup_pagecount(backup))
+                progress(total - Int(sqlite3_backup_remaining(backup)), total)
+            } while result == SQLITE_OK
+            sqlite3_backup_finish(backup)
+            guard result == SQLITE_DONE else { throw target.error(result, doing: "backup") }
+        }
+    }
+}

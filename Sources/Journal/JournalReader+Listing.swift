@@ -1,0 +1,81 @@
+public import Primitives
+
+/// What a journal knows of one group, for people: a row of the view `shard_status`.
+public struct ShardStatus: Hashable, Sendable {
+    /// `counter/7`, or `directory`.
+    public var shard: String
+    public var group: GroupID
+    public var term: Term
+    public var vote: NodeID?
+    public var firstIndex: LogIndex
+    public var lastIndex: LogIndex
+    /// At most half a second old while the node runs.
+    public var commitIndex: LogIndex
+    public var checkpointIndex: LogIndex
+    /// The members as of the checkpoint, as JSON.
+    public var checkpointConfiguration: String
+}
+
+/// A committed event, for people: a row of the view `events`.
+public struct ListedEvent: Hashable, Sendable {
+    public var position: Int64
+    public var shard: String
+    public var index: LogIndex
+    public var term: Term
+    public var kind: String
+    public var entity: String
+    public var revision: UInt64
+    /// The event's name; nil for an event that is no JSON object.
+    public var type: String?
+    /// What the event carries, as JSON.
+    public var data: String
+    /// As the caller sent it.
+    public var requestID: String?
+    /// ISO 8601, UTC, with milliseconds.
+    public var recordedAt: String
+}
+
+extension JournalReader {
+    /// All groups, by number.
+    public func shards() throws(JournalError) -> [ShardStatus] {
+        let row = try connection.prepare(
+            """
+            SELECT shard, group_id, term, vote, first_index, last_index, commit_index, checkpoint_index,
+            checkpoint_configuration FROM shard_status
+            """)
+        var shards: [ShardStatus] = []
+        while try row.step() {
+            shards.append(
+                ShardStatus(
+                    shard: row.text(0), group: GroupID(UInt32(truncatingIfNeeded: row.integer(1))),
+                    term: Term(row.unsigned(2)),
+                    vote: row.isNull(3) ? nil : NodeID(UInt32(truncatingIfNeeded: row.integer(3))),
+                    firstIndex: LogIndex(row.unsigned(4)), lastIndex: LogIndex(row.unsigned(5)),
+                    commitIndex: LogIndex(row.unsigned(6)), checkpointIndex: LogIndex(row.unsigned(7)),
+                    checkpointConfiguration: row.text(8)))
+        }
+        return shards
+    }
+
+    /// Hands committed events to `body`, in the order in which this node wrote them, until it returns false.
+    ///
+    /// - Parameter entity: only this entity's, of whatever kind.
+    /// - Complexity: one pass over the file.
+    public func forEachEvent(entity: String? = nil, _ body: (ListedEvent) -> Bool) throws(JournalError) {
+        let row = try connection.prepare(
+            """
+            SELECT position, shard, "index", term, kind, entity, revision, type, data, request_id, recorded_at FROM events
+            \(entity == nil ? "" : "WHERE entity = ?1")
+            """)
+        if let entity { row.bind(1, entity) }
+        while try row.step() {
+            let event = ListedEvent(
+                position: row.integer(0), shard: row.text(1), index: LogIndex(row.unsigned(2)),
+                term: Term(row.unsigned(3)), kind: row.text(4), entity: row.text(5), revision: row.unsigned(6),
+                type: row.isNull(7) ? nil : row.text(7), data: row.text(8),
+                requestID: row.isNull(9) ? nil : row.text(9), recordedAt: row.text(10))
+            guard body(event) else { break }
+        }
+        row.reset()
+    }
+}
