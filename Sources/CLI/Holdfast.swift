@@ -19,6 +19,7 @@ struct HoldfastCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             NodeCommand.self, CounterCommand.self, ClusterCommand.self, BenchCommand.self,
+            CrashTestCommand.self,
         ])
 
     static func main() async {
