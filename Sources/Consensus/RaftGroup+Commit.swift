@@ -58,15 +58,15 @@ extension RaftGroup {
         let majority = configuration.majority
         var best = commit
         if isVoter, durability.index > best, holders(of: durability.index) >= majority { best = durability.index }
-        for peer in peers where !peer.isLearner && peer.match > best {
-            if holders(of: peer.match) >= majority { best = peer.match }
+        for slot in peers.indices where !peers[slot].isLearner && peers[slot].match > best {
+            if holders(of: peers[slot].match) >= majority { best = peers[slot].match }
         }
         return best
     }
 
     private func holders(of index: LogIndex) -> Int {
         var count = isVoter && durability.index >= index ? 1 : 0
-        for peer in peers where !peer.isLearner && peer.match >= index { count += 1 }
+        for slot in peers.indices where !peers[slot].isLearner && peers[slot].match >= index { count += 1 }
         return count
     }
 
@@ -101,7 +101,7 @@ extension RaftGroup {
             unneeded = limit
         } else if role == .leader {
             unneeded = log.last.index
-            for peer in peers { unneeded = min(unneeded, peer.match) }
+            for slot in peers.indices { unneeded = min(unneeded, peers[slot].match) }
         }
         let base = log.base.index
         log.trim(through: limit, unneeded: unneeded, bytesMax: settings.windowBytesMax)

@@ -59,10 +59,4 @@ extension RaftGroup {
         return SnapshotPoint(
             index: index, term: term, checksum: checksum, configuration: configurations.configuration(at: index))
     }
-
-    func slot(of peer: NodeID) -> Int? {
-        // A group has few members, and a scan of few beats a search.
-        for slot in peers.indices where peers[slot].node == peer { return slot }
-        return nil
-    }
 }

@@ -9,7 +9,7 @@ extension RaftGroup {
 
     /// The checkpoint and its offer are on their way to `peer`.
     public mutating func snapshotSent(to peer: NodeID, point: SnapshotPoint) {
-        guard let slot = slot(of: peer) else { return }
+        guard let slot = peers.slot(of: peer) else { return }
         peers[slot].isSnapshotAsked = false
         guard role == .leader, peers[slot].flow == .snapshot else { return }
         peers[slot].sentSnapshot = point.index
@@ -18,7 +18,7 @@ extension RaftGroup {
 
     /// The checkpoint could not be sent. It is asked for again when the peer has answered a heartbeat.
     public mutating func snapshotFailed(to peer: NodeID) {
-        guard let slot = slot(of: peer) else { return }
+        guard let slot = peers.slot(of: peer) else { return }
         peers[slot].isSnapshotAsked = false
         guard role == .leader, peers[slot].flow == .snapshot else { return }
         peers[slot].becomeProbe(next: peers[slot].match.next)

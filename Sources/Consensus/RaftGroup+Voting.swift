@@ -5,7 +5,7 @@ extension RaftGroup {
     /// A node votes whatever its own configuration says of it or of the candidate: its configuration may be out of date (thesis §4.2.3).
     mutating func receive(_ request: VoteRequest, from: NodeID, now: Instant, into outputs: inout Outputs) {
         // Only a member's unrest is the group's: a removed replica does not keep it awake.
-        if slot(of: from) != nil { wake(now) }
+        if peers.slot(of: from) != nil { wake(now) }
         if request.isPreVote {
             receivePreVote(request, from: from, now: now, into: &outputs)
             return
@@ -76,7 +76,7 @@ extension RaftGroup {
     }
 
     mutating func receive(_ response: VoteResponse, from: NodeID, now: Instant, into outputs: inout Outputs) {
-        guard let slot = slot(of: from) else { return }
+        guard let slot = peers.slot(of: from) else { return }
         let isGrantedPreVote = response.isPreVote && response.isGranted
         if response.term > term, !isGrantedPreVote {
             becomeFollower(term: response.term, leader: nil, now: now, into: &outputs)

@@ -45,6 +45,9 @@ struct KeyTable: Sendable {
         var isSaved: Bool
     }
 
+    /// Keys in memory, those among them that the journal was asked for and does not have.
+    var residentCount: Int { known.count }
+
     enum Lookup {
         case recorded(StoredReply)
         case absent

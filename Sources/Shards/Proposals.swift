@@ -94,11 +94,12 @@ struct Proposals: Sendable {
 
 extension Proposals.Session {
     fileprivate mutating func note(_ request: SessionRequest, _ pending: Proposals.Pending) {
+        // An older session's request is not proposed after a newer one's.
         if request.opened > opened {
             opened = request.opened
             acknowledgedBelow = 0
         }
-        if request.opened == opened { acknowledgedBelow = max(acknowledgedBelow, request.acknowledgedBelow) }
+        acknowledgedBelow = max(acknowledgedBelow, request.acknowledgedBelow)
         highestNumber = max(highestNumber, request.number)
         requests.append((opened: request.opened, number: request.number, pending: pending))
     }

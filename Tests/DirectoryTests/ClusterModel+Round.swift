@@ -68,7 +68,7 @@ extension ClusterModel {
     // MARK: - Groups
 
     private mutating func settle(_ offset: Int) {
-        groups[offset].isSettled = groups[offset].isSettled || chance(70)
+        groups[offset].isSettled = groups[offset].isSettled || chance(settlePercent)
         for node in groups[offset].members where isAlive(node) && !groups[offset].caughtUp.contains(node) {
             if groups[offset].leader != nil, chance(catchUpPercent) { groups[offset].caughtUp.insert(node) }
         }

@@ -33,7 +33,7 @@ struct ClusterOptions: ParsableArguments {
     func withCluster<Value>(within timeout: Duration? = nil, _ body: (Cluster) async throws -> Value) async throws -> Value {
         let cluster = try await Cluster.connect(
             to: addresses(), timeout: timeout ?? limit,
-            logger: Logger(label: "holdfast.client", factory: { _ in SwiftLogNoOpLogHandler() }))
+            logger: .silent)
         do {
             let value = try await body(cluster)
             await cluster.close()

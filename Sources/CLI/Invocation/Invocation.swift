@@ -39,7 +39,7 @@ struct Invocation {
         if wantsJSON {
             StandardError.line(Self.json(failure))
         } else {
-            StandardError.line("error: \(failure.message)")
+            StandardError.line("Error: \(failure.message)")
             if let requestID = failure.requestID, failure.exit == .outcomeUnknown || failure.exit == .unavailable {
                 StandardError.line("To try again without counting twice, add: --request-id \(requestID)")
             }

@@ -66,7 +66,7 @@ struct NodeRun: Sendable {
                         service: Registration(run: self, node: node), successTerminationBehavior: .ignore,
                         failureTerminationBehavior: .gracefullyShutdownGroup),
                 ],
-                logger: Logger(label: "holdfast.services", factory: { _ in SwiftLogNoOpLogHandler() })))
+                logger: .silent))
         stop.onPress { Task { await services.triggerGracefulShutdown() } }
         try await services.run()
     }
@@ -110,6 +110,7 @@ struct NodeRun: Sendable {
         }
 
         private func say() {
+            run.logger.info("Serving.", metadata: ["node.id": "\(node.id)", "address": "\(node.address)"])
             if run.isJSON {
                 StandardOutput.json(Ready(ready: true, node: node.id.rawValue, address: node.address))
             } else {

@@ -34,7 +34,7 @@ enum StandardOutput {
         }
         guard !bytes.isEmpty, !write(bytes, to: STDOUT_FILENO) else { return }
         guard errno == EPIPE else {
-            StandardError.line("error: standard output cannot be written: \(String(cString: strerror(errno)))")
+            StandardError.line("Error: standard output cannot be written: \(String(cString: strerror(errno)))")
             CommandExit.journal.exit()
         }
         CommandExit.done.exit()

@@ -42,7 +42,13 @@ final class ClusterLoop {
     private var isFlushScheduled = false
     private var lastRefresh: Instant?
     private var isClosed = false
+    private var refresher: RepeatedTask?
     let calls: CallTable
+    /// Nodes that join are learned of this late, if nothing else asks for the map: in time for the day on which they are all
+    /// that is left.
+    private static let refreshInterval = TimeAmount.seconds(2)
+    /// Connections kept, owners or not, so that the loss of one node is not the loss of the cluster.
+    private static let linesMin = 3
     /// The last thing that went wrong with a connection, for the message when nothing works.
     private var lastTrouble: String?
     private var nextSeed = 0
@@ -59,10 +65,15 @@ final class ClusterLoop {
 
     func start() {
         for seed in seeds { dial(line(for: seed.description)!) }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        refresher = loop.scheduleRepeatedTask(initialDelay: Self.refreshInterval, delay: Self.refreshInterval) { _ in
+            if bound.value.map != nil { bound.value.refresh() }
+        }
     }
 
     func close() {
         isClosed = true
+        refresher?.cancel()
         calls.close()
         for key in lines.keys.sorted() { lines[key]!.connection?.close() }
         lines = [:]
@@ -134,10 +145,20 @@ final class ClusterLoop {
             dial(line)
         }
         let open = lines.keys.sorted().compactMap { lines[$0] }.filter(\.isOpen)
-        guard !open.isEmpty else { return nil }
+        guard !open.isEmpty else {
+            dialEveryone()
+            return nil
+        }
         nextSeed &+= 1
         let trusted = open.filter { !$0.isDoubtful }
         return trusted.isEmpty ? open[nextSeed % open.count] : trusted[nextSeed % trusted.count]
+    }
+
+    /// Whoever still answers will know the rest.
+    private func dialEveryone() {
+        for address in Set(addresses.values).sorted() {
+            if let line = line(for: address) { dial(line) }
+        }
     }
 
     private func owner(of request: Request) -> String? {
@@ -233,6 +254,9 @@ final class ClusterLoop {
         }
         for owner in Set(new.owners).sorted() where owner != 0 {
             if let address = addresses[NodeID(owner)], let line = line(for: address) { dial(line) }
+        }
+        for node in addresses.keys.sorted() where lines.count < Self.linesMin {
+            if let line = line(for: addresses[node]!) { dial(line) }
         }
         let waiting = mapWaiters
         mapWaiters = []

@@ -1,0 +1,140 @@
+import Directory
+import Engine
+import Entities
+import Foundation
+import Logging
+import Node
+import Primitives
+import UnixSignals
+
+/// The guide, on real processes: two nodes count, a third joins, the owner of alice is killed, and nothing is missing.
+struct Demo: Sendable {
+    let folder: String
+    let stage: DemoStage
+
+    /// Every wait ends, with a message that says what did not come.
+    private static let patience = Duration.seconds(30)
+    private static let increments: [(id: String, by: Int64)] = [
+        ("alice", 10), ("alice", 5), ("bob", 100), ("carol", 42),
+    ]
+
+    func run() async throws {
+        let nodes = DemoNodes(folder: folder)
+        do {
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                        await nodes.stop()
+                        Foundation.exit(128 + signal.rawValue)
+                    }
+                    return false
+                }
+                group.addTask {
+                    try await play(nodes)
+                    return true
+                }
+                while let isDone = try await group.next(), !isDone {}
+                group.cancelAll()
+            }
+        } catch {
+            await nodes.stop()
+            throw Self.explain(error)
+        }
+        await nodes.stop()
+    }
+
+    private static func explain(_ error: any Error) -> any Error {
+        if Invocation.failure(from: error) != nil { return error }
+        return CommandFailure(.unavailable, "demo", "\(error)")
+    }
+
+    private func play(_ nodes: DemoNodes) async throws {
+        let first = try await nodes.start()
+        try await nodes.start(seed: first.address)
+        let cluster = try await Cluster.connect(to: [first.address], timeout: Self.patience, logger: .silent)
+        let counters = try await cluster.entities(Counter.self)
+        try await cluster.waitFor(members: 2, timeout: Self.patience)
+        try await cluster.waitUntilSettled(timeout: Self.patience)
+        stage.formed(nodes: 2)
+
+        stage.heading("Sending increments")
+        for (id, by) in Self.increments { try await increment(counters, id, by) }
+        stage.heading("Querying balances")
+        let before = try await balances(counters)
+
+        stage.heading("A third node joins")
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await nodes.start(seed: first.address)
+        try await cluster.waitFor(members: 3, timeout: Self.patience)
+        try await waitForReplicas(3, cluster)
+        stage.joined(node: 3, milliseconds: Self.milliseconds(clock.now - start))
+
+        stage.heading("The owner of alice is killed")
+        let owner = try await killOwner(of: "alice", cluster, nodes)
+        let killed = clock.now
+        _ = try await counters["alice"].ask(Counter.Balance())
+        stage.recovered(milliseconds: Self.milliseconds(clock.now - killed))
+
+        stage.heading("Querying balances again")
+        let after = try await balances(counters)
+        guard before == after else {
+            throw CommandFailure(.journal, "demo", "the balances were \(before) before the kill, and are \(after) now")
+        }
+        stage.heading("Counting on")
+        try await increment(counters, "alice", 1)
+        await cluster.close()
+        await nodes.stop()
+        stage.heading("What a journal holds")
+        stage.journal(nodes.journal(of: owner == first.launch.name ? "node-2" : first.launch.name))
+    }
+
+    private func increment(_ counters: EntityCollection<Counter>, _ id: String, _ by: Int64) async throws {
+        let envelope = ShardEnvelope(try EntityID(id), Counter.Increment(by: by))
+        do throws(CommandError<Counter.Overflow>) {
+            stage.incremented(id, by: by, to: try await counters.send(envelope).reply)
+        } catch {
+            throw CommandFailure(.unavailable, "demo", "[\(id)] + \(by): \(error)")
+        }
+    }
+
+    private func balances(_ counters: EntityCollection<Counter>) async throws -> [Int64] {
+        var balances: [Int64] = []
+        for id in ["alice", "bob", "carol"] {
+            let balance = try await counters.ask(ShardEnvelope(try EntityID(id), Counter.Balance()))
+            stage.balance(id, balance)
+            balances.append(balance)
+        }
+        return balances
+    }
+
+    private func waitForReplicas(_ count: Int, _ cluster: Cluster) async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + Self.patience
+        while clock.now < end {
+            if let status = try? await cluster.status(timeout: .seconds(2)), status.isSettled,
+                status.shards.allSatisfy({ $0.voters.count == count })
+            {
+                return
+            }
+            try await clock.sleep(for: .milliseconds(20))
+        }
+        throw CommandFailure(
+            .unavailable, "demo", "the shards did not get \(count) replicas each within \(Self.patience); the nodes' logs are in \(folder)")
+    }
+
+    /// Returns the name of the node that is no more.
+    private func killOwner(of id: String, _ cluster: Cluster, _ nodes: DemoNodes) async throws -> String {
+        let status = try await cluster.status()
+        let map = try await cluster.clusterMap()
+        guard let kind = map.kinds.first(where: { $0.name == Counter.kind }),
+            let shard = status.shards.first(where: { $0.group == kind.group(of: Array(id.utf8)) }),
+            let owner = status.members.first(where: { $0.node == shard.owner })
+        else { throw CommandFailure(.unavailable, "demo", "nobody owns \(id)") }
+        let process = try await nodes.kill(owner.name)
+        stage.killed(node: owner.node.rawValue, process: process, shard: shard.shard)
+        return owner.name
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int { Int(duration.seconds * 1_000) }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+
+struct JournalCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "journal",
+        abstract: "Look into a node's journal, check it, copy it, bring it back.",
+        discussion: "All but `restore` work beside a running node as well as without one, and change nothing.",
+        subcommands: [JournalStatus.self, JournalEvents.self, JournalVerify.self, JournalBackup.self])
+}
+
+/// Which journal.
+struct JournalPlace: ParsableArguments {
+    @Option(help: ArgumentHelp("The node's folder.", valueName: "dir"))
+    var data: String
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import JSON
+import Journal
+import Primitives
+
+struct JournalEvents: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "List the committed events, in the order in which this node wrote them.",
+        discussion: "One event a line: when, which entity, its revision, and the event. The cluster's own events are those of `directory`.")
+
+    @Option(help: ArgumentHelp("Only this entity's events: its id, or KIND/ID.", valueName: "entity"))
+    var entity: String?
+
+    @OptionGroup var journal: JournalPlace
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let reader = try JournalReader(directory: journal.data)
+        defer { reader.close() }
+        // An id may have a slash in it: whatever it names is shown, whole or as kind and id.
+        let names = entity.map(Self.names) ?? [(kind: nil, id: nil)]
+        for (kind, id) in names {
+            try reader.forEachEvent(entity: id) { event in
+                guard kind == nil || kind == event.kind else { return true }
+                // A name on the command line means an entity of the application.
+                if entity != nil, event.shard == "directory" { return true }
+                if output.json { StandardOutput.json(EventLine(event)) } else { StandardOutput.line(Self.line(event)) }
+                return true
+            }
+        }
+    }
+
+    static func names(_ text: String) -> [(kind: String?, id: String?)] {
+        var names: [(kind: String?, id: String?)] = [(nil, text)]
+        if let slash = text.firstIndex(of: "/") {
+            names.append((String(text[..<slash]), String(text[text.index(after: slash)...])))
+        }
+        return names
+    }
+
+    private static func line(_ event: ListedEvent) -> String {
+        let name = event.shard == "directory" ? "directory" : "\(event.kind)/\(event.entity)"
+        return "\(event.recordedAt)  \(name)  \(event.revision)  \(event.type ?? "") \(event.data)"
+    }
+
+    /// The columns of the view `events`, by their names there.
+    private struct EventLine: Encodable {
+        var position: Int64
+        var shard: String
+        var index: UInt64
+        var term: UInt64
+        var kind: String
+        var entity: String
+        var revision: UInt64
+        var type: String?
+        var data: JSONValue
+        var requestID: String?
+        var recordedAt: String
+
+        enum CodingKeys: String, CodingKey {
+            case position, shard, index, term, kind, entity, revision, type, data
+            case requestID = "request_id"
+            case recordedAt = "recorded_at"
+        }
+
+        init(_ event: ListedEvent) {
+            position = event.position
+            shard = event.shard
+            index = event.index.rawValue
+            term = event.term.rawValue
+            kind = event.kind
+            entity = event.entity
+            revision = event.revision
+            type = event.type
+            // What is no JSON is shown as it is.
+            data = (try? JSONValue.parse(event.data)) ?? .string(event.data)
+            requestID = event.requestID
+            recordedAt = event.recordedAt
+        }
+    }
+}
