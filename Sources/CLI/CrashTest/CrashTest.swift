@@ -43,7 +43,7 @@ struct CrashTest: Sendable {
         let begin = clock.now
         let (acts, outcome, end) = await load(workload, fleet, clock, &findings)
         report.seconds = Double(end - begin) / 1e9
-        measure(acts, outcome.records, end: end, &report)
+        measure(acts, outcome.records, &report)
         for text in outcome.findings + workload.state.wrongAnswers { findings.add(text) }
         report.attemptsUnanswered = workload.state.attemptsUnanswered
         report.resent = workload.state.resent.load(ordering: .relaxed)
@@ -109,7 +109,7 @@ struct CrashTest: Sendable {
         return (acts, outcome, end)
     }
 
-    private func measure(_ acts: [[Act]], _ records: [FaultRecord], end: Int64, _ report: inout CrashTestReport) {
+    private func measure(_ acts: [[Act]], _ records: [FaultRecord], _ report: inout CrashTestReport) {
         for act in acts.joined() {
             if act.ending == .unknown { report.outcomesUnknown += 1; continue }
             report.operations += 1
@@ -121,7 +121,7 @@ struct CrashTest: Sendable {
             report.killedAgain += record.wasKilledAgain ? 1 : 0
         }
         report.startMilliseconds = Spread(nanoseconds: records.flatMap { $0.startTimes.map(\.nanoseconds) })
-        let gaps = WriteGaps(acts, end: end)
+        let gaps = WriteGaps(acts)
         for fault in Fault.allCases {
             let all = gaps.gaps(records, of: fault)
             report.writeGapByShardMilliseconds[fault.rawValue] = Spread(nanoseconds: all.map(\.nanoseconds))

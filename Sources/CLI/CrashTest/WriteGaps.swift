@@ -9,8 +9,6 @@ struct WriteGaps {
         var fault: Int
         var group: UInt32
         var nanoseconds: Int64
-        /// Nothing was acknowledged there until the end of the load.
-        var isOpen: Bool
     }
 
     private struct Acknowledgement {
@@ -20,11 +18,8 @@ struct WriteGaps {
     }
 
     private var byGroup: [UInt32: [Acknowledgement]] = [:]
-    private let end: Int64
 
-    /// - Parameter end: when the load ended.
-    init(_ acts: [[Act]], end: Int64) {
-        self.end = end
+    init(_ acts: [[Act]]) {
         for act in acts.joined() where act.isIncrement && act.ending == .answered {
             byGroup[act.group, default: []].append(Acknowledgement(to: act.to, from: act.from, term: act.term))
         }
@@ -46,19 +41,19 @@ struct WriteGaps {
         return gaps
     }
 
-    /// Nil if the shard's owner was not struck after all: it went on under the same term.
+    /// Nil if the shard's owner was not struck after all, as it went on under the same term; or if nobody wrote there any more: what is asked
+    /// and never answered is a finding of its own.
     private func gap(_ group: UInt32, struckAt: Int64, measuredFrom start: Int64, fault: Int) -> Gap? {
         let acknowledgements = byGroup[group] ?? []
         let first = firstAfter(struckAt, in: acknowledgements)
         let before = first > 0 ? acknowledgements[..<first].lazy.map(\.term).max()! : 0
         for acknowledgement in acknowledgements[first...] {
             if acknowledgement.term > before {
-                return Gap(fault: fault, group: group, nanoseconds: max(0, acknowledgement.to - start), isOpen: false)
+                return Gap(fault: fault, group: group, nanoseconds: max(0, acknowledgement.to - start))
             }
             if acknowledgement.term == before, acknowledgement.from > struckAt { return nil }
         }
-        // Without any write after the fault there may have been no demand; close to the end that is no wonder.
-        return Gap(fault: fault, group: group, nanoseconds: max(0, end - start), isOpen: true)
+        return nil
     }
 
     private func firstAfter(_ instant: Int64, in acknowledgements: [Acknowledgement]) -> Int {
