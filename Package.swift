@@ -131,7 +131,12 @@ let package = Package(
         ),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
-            name: "CLITests", dependencies: ["CLI", "Migrations", "CSQLite", "Primitives"], swiftSettings: strict),
+            name: "CLITests",
+            dependencies: [
+                "CLI", "Directory", "Engine", "Entities", "JSON", "Journal", "Migrations", "Node", "CSQLite", "Primitives",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["CLI", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),

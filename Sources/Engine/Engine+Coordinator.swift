@@ -11,6 +11,11 @@ extension Engine {
         guard now - coordinator.lastReport >= settings.reportInterval, let target = directoryReplica?.raft.leader
         else { return }
         coordinator.lastReport = now
+        // A report may be lost with its connection: everything is told again from time to time.
+        if now - lastFullReport >= settings.fullReportInterval {
+            lastFullReport = now
+            coordinatorChanged()
+        }
         var news: [GroupStanding] = []
         for replica in replicas where replica.servingTerm != nil {
             let standing = standing(of: replica)
@@ -77,7 +82,7 @@ extension Engine {
         guard now - coordinator.lastPlan >= settings.planInterval, !isStopping else { return }
         coordinator.lastPlan = now
         coordinator.settlePending(now: now, patience: settings.plan.orderPatience)
-        guard let directory = replica.directory, directory.newest == directory.committed else { return }
+        guard let directory = replica.directory, directory.newestIndex == directory.applied else { return }
         for step in plan(directory.committed, clusterReport(), settings: settings.plan) {
             switch step {
             case .propose(let command): propose(command, in: replica)

@@ -10,7 +10,7 @@ public struct EntryRecord: Hashable, Sendable {
     /// A JSON array of the events, in order, as UTF-8.
     public var events: [UInt8]
     public var request: RequestID?
-    /// A hash of (command name, command payload): tells a retry from another command under the same id.
+    /// A hash of (entity, command name, command payload): tells a retry from another command under the same id.
     public var fingerprint: UInt64
     /// The command's reply as JSON.
     public var reply: [UInt8]

@@ -78,6 +78,16 @@ import Testing
         #expect(raft.role == .leader)
     }
 
+    @Test("§5.2 A candidate's own vote counts when it is durable, not before") func ownVote() {
+        let raft = Subject(1, of: [1, 2, 3])
+        raft.tick(at(2_000))
+        raft.receive(.voteResponse(VoteResponse(term: Term(1), isGranted: true, isPreVote: true)), from: 2, at(2_000))
+        raft.receive(.voteResponse(VoteResponse(term: Term(1), isGranted: true, isPreVote: false)), from: 2, at(2_000))
+        #expect(raft.role == .candidate)
+        raft.persisted(at(2_000))
+        #expect(raft.role == .leader)
+    }
+
     @Test("§5.2 A candidate that hears the term's leader follows it") func candidateFollows() {
         let raft = Subject(1, of: [1, 2, 3])
         raft.tick(at(2_000))

@@ -92,6 +92,13 @@ import Testing
         #expect(follower.persisted().said == ["1 matching 2 term 5"])
     }
 
+    @Test("What an earlier leader has checked is not acknowledged to the next one") func nextLeader() {
+        let follower = Subject(2, of: [1, 2, 3], terms: [1, 1, 1], term: 1)
+        #expect(follower.receive(.append(term: 1, after: 3, of: 1), from: 1).said == ["1 matching 3 term 1"])
+        follower.receive(.append(term: 2, after: 1, of: 1), from: 3)
+        #expect(follower.persisted().said == ["3 matching 1 term 2"])
+    }
+
     @Test("One acknowledgement tells of all that one batch made durable") func oneAcknowledgement() {
         let follower = Subject(2, of: [1, 2, 3], term: 1)
         let entries = log([1, 1, 1])

@@ -19,7 +19,7 @@ struct BenchLoad: Sendable {
         let start = clock.now
         let end = start + duration
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await report(tally, until: end, shows: showsProgress) }
+            group.addTask { await report(tally, from: start, until: end, shows: showsProgress) }
             for _ in 0..<callers {
                 group.addTask { await call(tally, until: end) }
             }
@@ -59,10 +59,11 @@ struct BenchLoad: Sendable {
     }
 
     /// A line a second: how many requests were answered in it, and how slow the slowest was.
-    private func report(_ tally: BenchTally, until end: ContinuousClock.Instant, shows: Bool) async {
+    private func report(
+        _ tally: BenchTally, from start: ContinuousClock.Instant, until end: ContinuousClock.Instant, shows: Bool
+    ) async {
         guard shows else { return }
         let clock = ContinuousClock()
-        let start = clock.now
         var second = 1
         var last = start
         while start + .seconds(second) <= end {
