@@ -2,7 +2,7 @@ internal import Consensus
 internal import Directory
 internal import Entities
 internal import JSON
-public import Primitives
+internal import Primitives
 internal import Shards
 
 /// Requests about the cluster, and following the directory.

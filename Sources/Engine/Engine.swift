@@ -1,4 +1,4 @@
-public import Consensus
+internal import Consensus
 internal import DequeModule
 public import Directory
 public import Primitives

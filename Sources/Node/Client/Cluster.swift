@@ -4,7 +4,7 @@ public import Entities
 public import Logging
 internal import NIOCore
 internal import NIOPosix
-public import Primitives
+internal import Primitives
 internal import Transport
 
 /// A cluster, seen from outside: learns the shard map, sends to owners, follows moves, retries under one request id.

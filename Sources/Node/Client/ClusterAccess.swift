@@ -2,7 +2,7 @@ public import Directory
 public import Engine
 public import Entities
 internal import JSON
-public import Primitives
+internal import Primitives
 
 /// What a node and an outside client have in common: entities, members, and the cluster's own state.
 public protocol ClusterAccess: Sendable {

@@ -1,7 +1,7 @@
 internal import Engine
 public import Entities
 internal import JSON
-public import Primitives
+internal import Primitives
 
 /// The entities of one kind, wherever they live.
 ///
