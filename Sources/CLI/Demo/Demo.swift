@@ -54,7 +54,7 @@ struct Demo: Sendable {
         let cluster = try await Cluster.connect(to: [first.address], timeout: Self.patience, logger: .silent)
         let counters = try await cluster.entities(Counter.self)
         try await cluster.waitFor(members: 2, timeout: Self.patience)
-        try await cluster.waitUntilSettled(timeout: Self.patience)
+        try await waitForReplicas(2, cluster)
         stage.formed(nodes: 2)
 
         stage.heading("Sending increments")
@@ -112,15 +112,15 @@ struct Demo: Sendable {
         let clock = ContinuousClock()
         let end = clock.now + Self.patience
         while clock.now < end {
-            if let status = try? await cluster.status(timeout: .seconds(2)), status.isSettled,
-                status.shards.allSatisfy({ $0.voters.count == count })
+            if let report = try? await cluster.report(within: .seconds(2)), report.settled,
+                report.shards.allSatisfy({ $0.voters.count == count || $0.shard == "directory" })
             {
                 return
             }
             try await clock.sleep(for: .milliseconds(20))
         }
         throw CommandFailure(
-            .unavailable, "demo", "the shards did not get \(count) replicas each within \(Self.patience); the nodes' logs are in \(folder)")
+            .unavailable, "demo", "the shards did not get \(count) replicas each within \(Self.patience); the nodes’ logs are in \(folder)")
     }
 
     /// Returns the name of the node that is no more.

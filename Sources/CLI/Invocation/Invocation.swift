@@ -40,7 +40,7 @@ struct Invocation {
             StandardError.line(Self.json(failure))
         } else {
             StandardError.line("Error: \(failure.message)")
-            if let requestID = failure.requestID, failure.exit == .outcomeUnknown || failure.exit == .unavailable {
+            if let requestID = failure.requestID, failure.exit == .outcomeUnknown {
                 StandardError.line("To try again without counting twice, add: --request-id \(requestID)")
             }
         }
