@@ -111,7 +111,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "Engine", "Consensus", "Shards", "CSQLite", "Primitives"], swiftSettings: strict),
+            dependencies: [
+                "Journal", "Engine", "Consensus", "Shards", "CSQLite", "Primitives",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Golden"],
+            swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
             dependencies: [

@@ -10,6 +10,8 @@ struct Durability: Sendable {
         var from: LogIndex
     }
 
+    /// Tells this replica's marks from those of others of its group on this node.
+    let incarnation: UInt64
     /// What was handed out last.
     private(set) var sequence: UInt64 = 0
     /// Everything up to here is durable.
@@ -18,7 +20,14 @@ struct Durability: Sendable {
     private(set) var index: LogIndex
     private var truncations: [Truncation] = []
 
-    init(index: LogIndex) { self.index = index }
+    init(index: LogIndex, incarnation: UInt64) {
+        self.index = index
+        self.incarnation = incarnation
+    }
+
+    func mark(lastIndex: LogIndex) -> PersistenceMark {
+        PersistenceMark(sequence: sequence, lastIndex: lastIndex, incarnation: incarnation)
+    }
 
     mutating func handOut() { sequence += 1 }
 
@@ -29,8 +38,9 @@ struct Durability: Sendable {
         index = min(index, from.previous)
     }
 
-    /// Takes note that a batch is durable. False if that was known before.
+    /// Takes note that a batch is durable. False if that was known before, or is no news of this replica.
     mutating func settle(_ mark: PersistenceMark) -> Bool {
+        guard mark.incarnation == incarnation else { return false }
         precondition(mark.sequence <= sequence, "mark \(mark.sequence) is after \(sequence), the last handed out")
         guard mark.sequence > settled else { return false }
         settled = mark.sequence

@@ -116,7 +116,10 @@ struct Log: Sendable {
             bytes -= Self.cost(first)
             entries.removeFirst()
         }
-        // A burst's storage is given back when the window is empty again.
+    }
+
+    /// Gives a burst's storage back, if nothing is in it.
+    mutating func release() {
         if entries.isEmpty { entries = [] }
     }
 

@@ -77,19 +77,22 @@ public struct Outputs: Sendable {
         }
     }
 
-    /// Empties every field and keeps the arrays' storage.
+    /// Empties every field. Keeps the arrays' storage, but not a burst's: there are thousands of groups.
     public mutating func reset() {
         hardStateChanged = false
         truncateFrom = nil
-        entries.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: entries.capacity <= Self.keptCapacity)
         installedSnapshot = nil
-        messages.removeAll(keepingCapacity: true)
+        messages.removeAll(keepingCapacity: messages.capacity <= Self.keptCapacity)
         durableMessages.removeAll(keepingCapacity: true)
         committed = nil
-        reads.removeAll(keepingCapacity: true)
+        reads.removeAll(keepingCapacity: reads.capacity <= Self.keptCapacity)
         statusChanged = false
         loads.removeAll(keepingCapacity: true)
         snapshotsWanted.removeAll(keepingCapacity: true)
         fault = nil
     }
+
+    /// Elements.
+    private static var keptCapacity: Int { 128 }
 }

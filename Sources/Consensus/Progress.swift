@@ -147,3 +147,11 @@ struct Progress: Sendable {
         if bulkThrough <= match { bulkThrough = .zero }
     }
 }
+
+extension [Progress] {
+    /// Where `peer` is. A group has few members, and a scan of few beats a search.
+    func slot(of peer: NodeID) -> Int? {
+        for slot in indices where self[slot].node == peer { return slot }
+        return nil
+    }
+}

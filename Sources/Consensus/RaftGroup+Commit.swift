@@ -32,7 +32,8 @@ extension RaftGroup {
 
     /// Everything handed out up to `mark` is durable: this node's own copy counts, votes for itself count, and a follower acknowledges in
     /// one message all that became durable.
-    /// - Parameter mark: what `persistenceMark` said when the batch was submitted. Marks come back in order; one that comes twice changes nothing.
+    /// - Parameter mark: what `persistenceMark` said when the batch was submitted. Marks come back in order; one that comes twice, or is
+    ///   of an earlier replica of this group on this node, changes nothing.
     public mutating func persisted(_ mark: PersistenceMark, now: Instant, into outputs: inout Outputs) {
         guard durability.settle(mark) else { return }
         switch role {
@@ -58,15 +59,15 @@ extension RaftGroup {
         let majority = configuration.majority
         var best = commit
         if isVoter, durability.index > best, holders(of: durability.index) >= majority { best = durability.index }
-        for peer in peers where !peer.isLearner && peer.match > best {
-            if holders(of: peer.match) >= majority { best = peer.match }
+        for slot in peers.indices where !peers[slot].isLearner && peers[slot].match > best {
+            if holders(of: peers[slot].match) >= majority { best = peers[slot].match }
         }
         return best
     }
 
     private func holders(of index: LogIndex) -> Int {
         var count = isVoter && durability.index >= index ? 1 : 0
-        for peer in peers where !peer.isLearner && peer.match >= index { count += 1 }
+        for slot in peers.indices where !peers[slot].isLearner && peers[slot].match >= index { count += 1 }
         return count
     }
 
@@ -101,10 +102,11 @@ extension RaftGroup {
             unneeded = limit
         } else if role == .leader {
             unneeded = log.last.index
-            for peer in peers { unneeded = min(unneeded, peer.match) }
+            for slot in peers.indices { unneeded = min(unneeded, peers[slot].match) }
         }
         let base = log.base.index
         log.trim(through: limit, unneeded: unneeded, bytesMax: settings.windowBytesMax)
+        if keepingNothing { log.release() }
         if log.base.index > base { configurations.trim(through: log.base.index) }
     }
 

@@ -15,9 +15,7 @@ extension RaftGroup {
     /// Payload bytes and overhead of the entries in memory.
     public var windowBytes: Int { log.bytes }
     /// To be taken when a batch with every output so far is submitted.
-    public var persistenceMark: PersistenceMark {
-        PersistenceMark(sequence: durability.sequence, lastIndex: log.last.index)
-    }
+    public var persistenceMark: PersistenceMark { durability.mark(lastIndex: log.last.index) }
     /// To whom leadership is being handed over.
     public var transferTarget: NodeID? { transfer?.target }
 
@@ -58,11 +56,5 @@ extension RaftGroup {
         guard let term = log.term(at: index), let checksum = log.checksum(at: index) else { return nil }
         return SnapshotPoint(
             index: index, term: term, checksum: checksum, configuration: configurations.configuration(at: index))
-    }
-
-    func slot(of peer: NodeID) -> Int? {
-        // A group has few members, and a scan of few beats a search.
-        for slot in peers.indices where peers[slot].node == peer { return slot }
-        return nil
     }
 }

@@ -134,7 +134,7 @@ extension RaftGroup {
     /// The connection to `peer` was closed or reset: its process is probably gone. A hint, not a verdict: a group led from there asks for
     /// PreVotes after a short random delay.
     public mutating func peerLost(_ peer: NodeID, now: Instant, into outputs: inout Outputs) {
-        if let slot = slot(of: peer) {
+        if let slot = peers.slot(of: peer) {
             peers[slot].isLost = true
             peers[slot].isActive = false
             peers[slot].wasActive = false
@@ -142,7 +142,7 @@ extension RaftGroup {
             if transfer?.target == peer { transfer = nil }
         }
         guard role != .leader else {
-            if slot(of: peer) != nil { wake(now) }
+            if peers.slot(of: peer) != nil { wake(now) }
             return
         }
         guard leader == peer else { return }
@@ -154,7 +154,7 @@ extension RaftGroup {
 
     /// A new connection to or from `peer`: what was on its way before is lost.
     public mutating func peerReached(_ peer: NodeID, now: Instant, into outputs: inout Outputs) {
-        guard let slot = slot(of: peer) else { return }
+        guard let slot = peers.slot(of: peer) else { return }
         peers[slot].isLost = false
         wake(now)
         switch role {

@@ -42,12 +42,15 @@ extension RaftGroup {
             guard !current.voters.contains(promoted) else {
                 throw ConfigurationRefusal(.alreadyDone, "node \(promoted) is a voter of group \(group)")
             }
-            guard let slot = slot(of: promoted), current.learners.contains(promoted) else {
+            guard let slot = peers.slot(of: promoted), current.learners.contains(promoted) else {
                 throw ConfigurationRefusal(.notLearner, "node \(promoted) is no learner of group \(group)")
             }
             let learner = peers[slot]
             let lag = log.last.index - learner.match
-            guard learner.isRecentlyActive, learner.flow == .replicate, lag <= settings.promotionLagMax else {
+            // It also knows that it is a member: its vote will be asked for.
+            guard learner.isRecentlyActive, learner.flow == .replicate, lag <= settings.promotionLagMax,
+                learner.match >= configurations.currentIndex
+            else {
                 throw ConfigurationRefusal(
                     .notCaughtUp, "node \(promoted) is \(lag) entries behind in group \(group)")
             }
@@ -72,7 +75,7 @@ extension RaftGroup {
         var next: [Progress] = []
         for member in current.members.sorted() where member != node {
             let isLearner = !current.voters.contains(member)
-            if let slot = slot(of: member) {
+            if let slot = peers.slot(of: member) {
                 peers[slot].isLearner = isLearner
                 next.append(peers[slot])
                 continue

@@ -46,7 +46,7 @@ extension RaftGroup {
 
     private func answers(to round: UInt64) -> Int {
         var count = isVoter ? 1 : 0
-        for peer in peers where !peer.isLearner && peer.round >= round { count += 1 }
+        for slot in peers.indices where !peers[slot].isLearner && peers[slot].round >= round { count += 1 }
         return count
     }
 

@@ -82,7 +82,7 @@ extension RaftGroup {
         isQuiescent = false
         heardAt = now
         armElection(now)
-        if let slot = slot(of: from) { peers[slot].isLost = false }
+        if let slot = peers.slot(of: from) { peers[slot].isLost = false }
         return true
     }
 
@@ -92,7 +92,7 @@ extension RaftGroup {
     private mutating func respondent(
         _ from: NodeID, term responseTerm: Term, round: UInt64, now: Instant, into outputs: inout Outputs
     ) -> Int? {
-        guard let slot = slot(of: from) else { return nil }
+        guard let slot = peers.slot(of: from) else { return nil }
         if responseTerm > term {
             becomeFollower(term: responseTerm, leader: nil, now: now, into: &outputs)
             return nil

@@ -98,7 +98,7 @@ extension RaftGroup {
     public mutating func entriesLoaded(
         _ entries: [Entry], previousTerm: Term, for peer: NodeID, now: Instant, into outputs: inout Outputs
     ) {
-        guard let slot = slot(of: peer) else { return }
+        guard let slot = peers.slot(of: peer) else { return }
         peers[slot].isLoading = false
         guard role == .leader, let first = entries.first, let last = entries.last else { return }
         // The peer may have been probed back or on while the journal was read.

@@ -2,14 +2,15 @@ public import Primitives
 
 /// Checkpoints in place of entries that the leader no longer holds (Raft §7).
 extension RaftGroup {
-    /// The message that follows a checkpoint sent in bulk; the receiver's shell hands it in when it has the whole of it.
-    public func snapshotOffer(at point: SnapshotPoint) -> Message {
-        .snapshot(SnapshotOffer(term: term, snapshot: point))
+    /// The message that follows a checkpoint sent in bulk; the receiver's shell hands it in when it has the whole of it. Nil if this node
+    /// has lost leadership since it was asked for: an offer in a term that another leads would be a lie.
+    public func snapshotOffer(at point: SnapshotPoint) -> Message? {
+        role == .leader ? .snapshot(SnapshotOffer(term: term, snapshot: point)) : nil
     }
 
     /// The checkpoint and its offer are on their way to `peer`.
     public mutating func snapshotSent(to peer: NodeID, point: SnapshotPoint) {
-        guard let slot = slot(of: peer) else { return }
+        guard let slot = peers.slot(of: peer) else { return }
         peers[slot].isSnapshotAsked = false
         guard role == .leader, peers[slot].flow == .snapshot else { return }
         peers[slot].sentSnapshot = point.index
@@ -18,7 +19,7 @@ extension RaftGroup {
 
     /// The checkpoint could not be sent. It is asked for again when the peer has answered a heartbeat.
     public mutating func snapshotFailed(to peer: NodeID) {
-        guard let slot = slot(of: peer) else { return }
+        guard let slot = peers.slot(of: peer) else { return }
         peers[slot].isSnapshotAsked = false
         guard role == .leader, peers[slot].flow == .snapshot else { return }
         peers[slot].becomeProbe(next: peers[slot].match.next)

@@ -10,7 +10,7 @@ extension RaftGroup {
         to target: NodeID, now: Instant, into outputs: inout Outputs
     ) throws(TransferRefusal) {
         guard role == .leader else { throw TransferRefusal(.notLeader, "node \(node) does not lead group \(group)") }
-        guard let slot = slot(of: target), !peers[slot].isLearner else {
+        guard let slot = peers.slot(of: target), !peers[slot].isLearner else {
             throw TransferRefusal(.unfitTarget, "node \(target) is not another voter of group \(group)")
         }
         guard !peers[slot].isLost else {

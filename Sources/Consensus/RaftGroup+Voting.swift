@@ -5,7 +5,7 @@ extension RaftGroup {
     /// A node votes whatever its own configuration says of it or of the candidate: its configuration may be out of date (thesis §4.2.3).
     mutating func receive(_ request: VoteRequest, from: NodeID, now: Instant, into outputs: inout Outputs) {
         // Only a member's unrest is the group's: a removed replica does not keep it awake.
-        if slot(of: from) != nil { wake(now) }
+        if peers.slot(of: from) != nil { wake(now) }
         if request.isPreVote {
             receivePreVote(request, from: from, now: now, into: &outputs)
             return
@@ -47,6 +47,9 @@ extension RaftGroup {
             }
             // Room for the one that asked to be elected.
             if role == .follower { electionDeadline = max(electionDeadline, now + shortDelay(from: 2, to: 4)) }
+        } else if role == .follower, leader == nil, !isUpToDate(request) {
+            // The leader is gone for both, and this node's log is the better one.
+            electionDeadline = min(electionDeadline, now + shortDelay(from: 0, to: 1))
         }
         answer(request, from: from, isGranted: grants, into: &outputs)
     }
@@ -76,7 +79,7 @@ extension RaftGroup {
     }
 
     mutating func receive(_ response: VoteResponse, from: NodeID, now: Instant, into outputs: inout Outputs) {
-        guard let slot = slot(of: from) else { return }
+        guard let slot = peers.slot(of: from) else { return }
         let isGrantedPreVote = response.isPreVote && response.isGranted
         if response.term > term, !isGrantedPreVote {
             becomeFollower(term: response.term, leader: nil, now: now, into: &outputs)

@@ -90,7 +90,7 @@ public struct RaftGroup: Sendable {
     /// Takes up a group where its journal left it, as a follower.
     ///
     /// A group whose only voter is this node campaigns at the first `tick`, without a wait.
-    /// - Parameter seed: for this group's random delays; different on every node.
+    /// - Parameter seed: for this group's random delays; different on every node and for every replica of a group that a node has in turn.
     public init(
         group: GroupID, node: NodeID, restored: RestoredLog, settings: RaftSettings, seed: UInt64, now: Instant
     ) {
@@ -116,7 +116,7 @@ public struct RaftGroup: Sendable {
                 preconditionFailure("group \(group): entry \(entry.index), with a right checksum: \(error)")
             }
         }
-        durability = Durability(index: log.last.index)
+        durability = Durability(index: log.last.index, incarnation: random.next() ^ UInt64(bitPattern: now.nanoseconds))
         firstAvailable = restored.firstAvailable
         promised = restored.promised
         // A journal that holds an entry of a term has held that term.

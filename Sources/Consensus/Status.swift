@@ -43,9 +43,12 @@ public struct PersistenceMark: Hashable, Sendable {
     public var sequence: UInt64
     /// The log's last index at that moment.
     public var lastIndex: LogIndex
+    /// Whose mark it is: one of a replica that was given up since proves nothing about the one that took its place.
+    public var incarnation: UInt64
 
-    public init(sequence: UInt64, lastIndex: LogIndex) {
+    public init(sequence: UInt64, lastIndex: LogIndex, incarnation: UInt64) {
         self.sequence = sequence
         self.lastIndex = lastIndex
+        self.incarnation = incarnation
     }
 }

@@ -57,6 +57,10 @@ extension DirectoryState {
 
     /// The members that take part: `up`.
     public var membersUp: [Member] { members.filter { $0.status == .up } }
+    /// How many replicas each shard of a kind can have on the members that are up.
+    public func copies(of kind: KindRecord) -> Int { min(kind.replication, membersUp.count) }
+    /// How many voters the directory's group comes to have with the members that are up.
+    public var directoryVotersWanted: Int { Planner.directoryVoterCount(members: membersUp.count) }
 
     public func kind(_ name: String) -> KindRecord? {
         kinds.first { $0.name == name }

@@ -10,7 +10,8 @@ import Primitives
 ///   - report: without a report of group 0, or with no majority of its voters alive, nothing is planned: such a coordinator
 ///     cannot commit what it wants, and its silence says more about itself than about the others.
 /// - Returns: proposals (at most one of each sort but statuses), then orders, at most one per group.
-/// - Complexity: linear in shards plus reports when there is nothing to do.
+/// - Complexity: linear in shards plus reports when there is nothing to do; what is to be moved is bounded by `placementsMax`. It runs
+///   between two steps of the engine and must stay far below an election time-out.
 public func plan(_ directory: DirectoryState, _ report: ClusterReport, settings: PlanSettings) -> [Step] {
     guard var planner = Planner(directory, report, settings) else { return [] }
     planner.planStatuses()

@@ -13,8 +13,9 @@ public struct PlanSettings: Hashable, Sendable {
     /// How long an order stays in `ClusterReport.pending` when nothing comes of it.
     public var orderPatience: Span = .seconds(5)
 
-    /// Shards whose placement one plan changes: the size of one directory entry and the planner's work in one go.
-    public var placementsMax = 512
+    /// Shards whose replicas, and about as many whose leaders, one plan changes: it bounds the size of one directory entry and the
+    /// planner's work in one go.
+    public var placementsMax = 256
     /// Orders on their way at a time.
     public var ordersMax = 64
     /// Replicas being copied at a time, in all and onto one node.

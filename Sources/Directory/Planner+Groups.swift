@@ -96,12 +96,13 @@ extension Planner {
     }
 
     private func removal(_ group: GroupReport, _ voters: [NodeID], _ preferred: NodeID?) -> GroupOrder? {
+        let surplus = group.voters.filter { !voters.contains($0) }
+        guard !surplus.isEmpty else { return nil }
         // Lost nodes are wanted only where there is no spare for them; nobody waits for them.
         let keeping = voters.count { !view($0).isLost }
         // The dead go first: they only make majorities harder.
-        let surplus = group.voters.filter { !voters.contains($0) }
-            .sorted { (isAlive($0) ? 1 : 0, $0) < (isAlive($1) ? 1 : 0, $1) }
-        for node in surplus where node != group.leader {
+        let deadFirst = surplus.filter { !isAlive($0) } + surplus.filter { isAlive($0) }
+        for node in deadFirst where node != group.leader {
             if let order = order(group, .remove(node: node, keeping: keeping)) { return order }
         }
         guard surplus.contains(group.leader) else { return nil }

@@ -70,8 +70,8 @@ struct ReplicaPlan {
         return gap
     }
 
-    /// Replaces what is missing by replicas on nodes that are ready. A replica that its node still has is kept; the others are spread together, as
-    /// one shard at a time would see no further than itself and cost copies later.
+    /// Replaces what is missing by replicas on nodes that are ready. A replica that its node still has is kept; the others are spread
+    /// together, as one shard at a time would see no further than itself and cost copies later.
     private mutating func fill(_ gaps: inout [Gap]) {
         for number in gaps.indices {
             let shard = shards[gaps[number].offset]
@@ -121,8 +121,8 @@ struct ReplicaPlan {
         let emptiest = nodes.filter { $0.canTake }.map { loads[$0.id.slot] }.min() ?? fullest
         guard fullest - emptiest >= 2 else { return }
 
-        var held = Held(self, slots: nodes.count)
-        while changed.count < changesMax, let move = nextMove(held) {
+        var choice = MoveChoice(shards, kinds, slots: nodes.count)
+        while changed.count < changesMax, let move = nextMove(&choice) {
             var replicas = replicas(move.offset)
             replicas.removeAll { $0 == move.from }
             replicas.append(move.to)
@@ -130,7 +130,6 @@ struct ReplicaPlan {
             changed[move.offset] = replicas
             loads[move.from.slot] -= 1
             loads[move.to.slot] += 1
-            held.hand(move.offset, move.from, move.to)
         }
     }
 
@@ -140,70 +139,15 @@ struct ReplicaPlan {
         var to: NodeID
     }
 
-    private func nextMove(_ held: Held) -> Move? {
+    private func nextMove(_ choice: inout MoveChoice) -> Move? {
         let sources = nodes.filter { $0.isHost }.map(\.id).sorted { (loads[$1.slot], $0) < (loads[$0.slot], $1) }
         let targets = nodes.filter { $0.canTake }.map(\.id).sorted { (loads[$0.slot], $0) < (loads[$1.slot], $1) }
         for from in sources {
             for to in targets where loads[from.slot] - loads[to.slot] >= 2 {
-                if let offset = cheapest(held, from, to) { return Move(offset: offset, from: from, to: to) }
+                if let offset = choice.next(from, to) { return Move(offset: offset, from: from, to: to) }
             }
         }
         return nil
-    }
-
-    /// The shard that is best moved: one whose data are at `to` already, or not yet at `from`; one that `from` is not to lead; one of
-    /// a kind of which `from` has many and `to` few.
-    private func cheapest(_ held: Held, _ from: NodeID, _ to: NodeID) -> Int? {
-        var best: (cost: Int, offset: Int)?
-        for offset in held.shards[from.slot] {
-            let shard = shards[offset]
-            if shard.pinnedLeader == from || replicas(offset).contains(to) { continue }
-            var cost = 0
-            if !shard.reported.contains(to) { cost += 4_000_000 }
-            if shard.reported.contains(from) { cost += 2_000_000 }
-            if shard.preferredLeader == from { cost += 1_000_000 }
-            // Two counts of at most 10,000 differ by less than the next step up.
-            let kind = held.kindOf[offset]
-            cost += held.count(to, kind) - held.count(from, kind)
-            if best.map({ (cost, offset) < $0 }) ?? true { best = (cost, offset) }
-        }
-        return best?.offset
-    }
-}
-
-/// Which shards each node holds, and how many of each kind.
-private struct Held {
-    /// Offsets by node slot.
-    private(set) var shards: [[Int]]
-    let kindOf: [Int]
-    private var counts: [Int]
-    private let kinds: Int
-
-    init(_ plan: ReplicaPlan, slots: Int) {
-        let kinds = plan.kinds
-        shards = Array(repeating: [], count: slots)
-        counts = Array(repeating: 0, count: slots * kinds.count)
-        self.kinds = kinds.count
-        var kindOf = Array(repeating: 0, count: plan.shards.count)
-        for (number, kind) in kinds.enumerated() {
-            for offset in kind.offsets {
-                kindOf[offset] = number
-                for node in plan.replicas(offset) {
-                    shards[node.slot].append(offset)
-                    counts[node.slot * kinds.count + number] += 1
-                }
-            }
-        }
-        self.kindOf = kindOf
-    }
-
-    func count(_ node: NodeID, _ kind: Int) -> Int { counts[node.slot * kinds + kind] }
-
-    mutating func hand(_ offset: Int, _ from: NodeID, _ to: NodeID) {
-        shards[from.slot].removeAll { $0 == offset }
-        shards[to.slot].append(offset)
-        counts[from.slot * kinds + kindOf[offset]] -= 1
-        counts[to.slot * kinds + kindOf[offset]] += 1
     }
 }
 

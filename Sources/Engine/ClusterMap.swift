@@ -49,6 +49,8 @@ public struct ClusterStatus: Codable, Sendable {
         public var learners: [NodeID]
         /// Where replicas are wanted.
         public var wanted: [NodeID]
+        /// How many replicas it comes to have with the members that are up. More than `wanted` names until the coordinator has planned.
+        public var copies: Int
         public var commit: LogIndex?
         /// How many entries each member was behind the owner when the owner last said.
         public var behind: [Lag]
@@ -62,7 +64,7 @@ public struct ClusterStatus: Codable, Sendable {
     /// Whether every shard has an owner, as many replicas as wanted, and no change under way.
     public var isSettled: Bool {
         shards.allSatisfy { shard in
-            shard.owner != nil && shard.voters == shard.wanted
+            shard.owner != nil && shard.voters == shard.wanted && shard.voters.count >= shard.copies
                 && (shard.learners.isEmpty || shard.group == .directory)
         }
     }

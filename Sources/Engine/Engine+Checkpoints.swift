@@ -10,9 +10,9 @@ extension Engine {
         for replica in replicas where isCheckpointDue(replica) {
             replica.dirtySince = nil
             if replica.directory != nil { return checkpointDirectory(replica) }
-            guard replica.shard!.beginCheckpoint() != nil else { continue }
-            replica.checkpoint = .loading(outstanding: 0)
-            return advanceCheckpoint(replica)
+            guard let point = replica.raft.snapshotPoint(at: replica.applied), replica.shard!.beginCheckpoint() != nil
+            else { continue }
+            return advanceCheckpoint(replica, to: point)
         }
     }
 
@@ -24,15 +24,17 @@ extension Engine {
     }
 
     /// Loads what the checkpoint misses; writes it when nothing is missing.
-    private func advanceCheckpoint(_ replica: Replica) {
+    private func advanceCheckpoint(_ replica: Replica, to point: SnapshotPoint) {
         let loads = replica.shard!.loadsForCheckpoint(limit: settings.checkpointLoadsMax)
         if !loads.isEmpty {
-            replica.checkpoint = .loading(outstanding: loads.count)
+            replica.checkpoint = .loading(point)
             outputs.loads.append(EngineOutputs.StateLoad(group: replica.group, requests: loads, isCheckpoint: true))
             return
         }
-        guard let state = replica.shard!.makeCheckpoint() else { return }
-        write(state, at: state.index, of: replica)
+        guard let state = replica.shard!.makeCheckpoint() else {
+            return fail("group \(replica.group) misses something for its checkpoint that it did not ask for")
+        }
+        write(state, at: point, of: replica)
     }
 
     private func checkpointDirectory(_ replica: Replica) {
@@ -46,22 +48,19 @@ extension Engine {
                 stored: StoredState(revision: machine.applied.rawValue, state: machine.encoded()))
         ]
         replica.directory!.checkpointed()
-        write(state, at: point.index, of: replica)
+        write(state, at: point, of: replica)
     }
 
-    private func write(_ state: ShardCheckpoint, at index: LogIndex, of replica: Replica) {
-        guard let point = replica.raft.snapshotPoint(at: index) else {
-            return fail("group \(replica.group) has lost entry \(index) before its checkpoint was written")
-        }
-        replica.checkpoint = .writing(index)
+    private func write(_ state: ShardCheckpoint, at point: SnapshotPoint, of replica: Replica) {
+        precondition(state.index == point.index, "a checkpoint of \(state.index) at \(point.index)")
+        replica.checkpoint = .writing(point.index)
         gathering.checkpoint(replica.group, at: point, state)
-        gatheringEffects.checkpoints.append((replica.group, index))
+        gatheringEffects.checkpoints.append((replica.group, point.index))
     }
 
-    func checkpointLoaded(_ replica: Replica, count: Int) {
-        guard case .loading(let outstanding) = replica.checkpoint else { return }
-        replica.checkpoint = .loading(outstanding: outstanding - count)
-        if outstanding <= count { advanceCheckpoint(replica) }
+    func checkpointLoaded(_ replica: Replica) {
+        guard case .loading(let point) = replica.checkpoint else { return }
+        advanceCheckpoint(replica, to: point)
     }
 
     func checkpointWritten(_ group: GroupID, _ index: LogIndex) {

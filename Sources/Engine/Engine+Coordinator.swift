@@ -11,6 +11,11 @@ extension Engine {
         guard now - coordinator.lastReport >= settings.reportInterval, let target = directoryReplica?.raft.leader
         else { return }
         coordinator.lastReport = now
+        // A report may be lost with its connection: everything is told again from time to time.
+        if now - lastFullReport >= settings.fullReportInterval {
+            lastFullReport = now
+            coordinatorChanged()
+        }
         var news: [GroupStanding] = []
         for replica in replicas where replica.servingTerm != nil {
             let standing = standing(of: replica)
@@ -77,7 +82,7 @@ extension Engine {
         guard now - coordinator.lastPlan >= settings.planInterval, !isStopping else { return }
         coordinator.lastPlan = now
         coordinator.settlePending(now: now, patience: settings.plan.orderPatience)
-        guard let directory = replica.directory, directory.newest == directory.committed else { return }
+        guard let directory = replica.directory, directory.newestIndex == directory.applied else { return }
         for step in plan(directory.committed, clusterReport(), settings: settings.plan) {
             switch step {
             case .propose(let command): propose(command, in: replica)
@@ -111,6 +116,8 @@ extension Engine {
         var owned: [NodeID: Int] = [:]
         var held: [NodeID: Int] = [:]
         var shards: [ClusterStatus.ShardState] = []
+        var copies: [String: Int] = [:]
+        for kind in directory.kinds { copies[kind.name] = directory.copies(of: kind) }
         for record in directory.shards {
             let standing = coordinator.standings[record.group]
             let isLed = standing.map { isReachable($0.report.leader) } ?? false
@@ -121,13 +128,13 @@ extension Engine {
                     shard: record.name, group: record.group, owner: isLed ? standing?.report.leader : nil,
                     term: standing?.report.term, voters: standing?.report.voters ?? record.reported.voters,
                     learners: standing?.report.learners ?? record.reported.learners, wanted: record.replicas,
-                    commit: standing?.report.commit, behind: standing?.behind ?? []))
+                    copies: copies[record.kind] ?? 0, commit: standing?.report.commit, behind: standing?.behind ?? []))
         }
         let own = self.standing(of: replica)
         shards.insert(
             ClusterStatus.ShardState(
                 shard: "directory", group: .directory, owner: node, term: own.report.term, voters: own.report.voters,
-                learners: own.report.learners, wanted: directory.directoryVoters, commit: own.report.commit,
+                learners: own.report.learners, wanted: directory.directoryVoters, copies: directory.directoryVotersWanted, commit: own.report.commit,
                 behind: own.behind), at: 0)
         let members = directory.members.map { member in
             ClusterStatus.MemberState(

@@ -15,8 +15,12 @@ extension Engine {
             guard let replica = directoryReplica else { return respond(to: pending.origin, .failed(.noOwner)) }
             if replica.servingTerm == nil {
                 if let leader = replica.raft.leader, leader != node {
-                    return forward(pending, to: .directory, excludingSelf: true)
+                    return forward(pending, to: .directory)
                 }
+                return replica.queue.append(pending)
+            }
+            // A founder that has not yet written its first entry has nothing to say of a cluster.
+            guard replica.directory!.newest.isFounded || pending.origin == .announcement else {
                 return replica.queue.append(pending)
             }
             answerAsCoordinator(pending, request, replica)
@@ -92,7 +96,7 @@ extension Engine {
 
     /// The directory has changed, or was restored: routes, peers and replicas follow it.
     func directoryChanged() {
-        guard let directory = directoryReplica?.directory?.committed else { return }
+        guard isRestored, let directory = directoryReplica?.directory?.committed else { return }
         router.kinds = [:]
         for kind in directory.kinds { router.kinds[kind.name] = kind }
         for shard in directory.shards {
@@ -145,6 +149,12 @@ extension Engine {
         log.vote = tombstone?.vote
         tombstones.remove(shard.group)
         start(RecoveredGroup(descriptor: descriptor, log: log, shard: .newborn))
+        // Nobody leads a newborn shard: the one that is to lead need not wait for an election time-out.
+        if isBornHere, shard.preferredLeader == node, let replica = replica(shard.group) {
+            step(replica) { raft, outputs in
+                raft.receive(.timeoutNow(term: raft.term), from: node, now: now, into: &outputs)
+            }
+        }
     }
 
     private func retire(_ replica: Replica) {

@@ -150,7 +150,7 @@ extension Engine {
     /// Hops that a request may take between nodes: one to a member of the group, one more to its leader.
     private static let hopsMax: UInt8 = 2
 
-    func forward(_ pending: Pending, to group: GroupID, excludingSelf: Bool) {
+    func forward(_ pending: Pending, to group: GroupID) {
         guard pending.hops < Self.hopsMax, let target = target(for: group) else {
             return respond(to: pending.origin, .failed(.noOwner))
         }

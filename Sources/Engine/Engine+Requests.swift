@@ -34,13 +34,22 @@ extension Engine {
             return respond(to: pending.origin, .failed(.invalidEntityID(entity)))
         }
         guard let group = router.group(kind: kind, entity: entity) else {
-            return respond(to: pending.origin, .failed(.unknownKind(kind, known: router.kinds.keys.sorted())))
+            return denyKind(kind, pending)
         }
-        guard let replica = replica(group) else { return forward(pending, to: group, excludingSelf: true) }
+        guard let replica = replica(group) else { return forward(pending, to: group) }
         if isLocal { return askLocally(pending, replica) }
         if replica.servingTerm != nil { return submit(pending, to: replica) }
-        if let leader = replica.raft.leader, leader != node { return forward(pending, to: group, excludingSelf: true) }
+        if let leader = replica.raft.leader, leader != node { return forward(pending, to: group) }
         replica.queue.append(pending)
+    }
+
+    /// Only the coordinator can say that a kind does not exist: any other node may not have heard of it yet.
+    private func denyKind(_ kind: String, _ pending: Pending) {
+        guard let directory = directoryReplica, directory.servingTerm != nil else {
+            return forward(pending, to: .directory)
+        }
+        let failure = RequestFailure.unknownKind(kind, known: router.kinds.keys.sorted())
+        hold(.failed(failure), after: directory.applied, for: pending, in: directory)
     }
 
     /// This node leads the shard: decide, or answer.
@@ -136,7 +145,11 @@ extension Engine {
     }
 
     /// The journal has read what was asked for: those who waited go on.
-    public func loaded(_ group: GroupID, _ requests: [LoadRequest], _ results: [LoadResult]) {
+    ///
+    /// - Parameter isCheckpoint: as in `EngineOutputs.StateLoad`.
+    public func loaded(
+        _ group: GroupID, _ requests: [LoadRequest], _ results: [LoadResult], isCheckpoint: Bool
+    ) {
         guard let replica = replica(group), replica.shard != nil else { return }
         precondition(requests.count == results.count, "\(requests.count) loads, \(results.count) results")
         do throws(MalformedBytes) {
@@ -147,7 +160,7 @@ extension Engine {
         for request in requests {
             for pending in replica.parked.removeValue(forKey: request) ?? [] { dispatch(pending) }
         }
-        checkpointLoaded(replica, count: requests.count)
+        if isCheckpoint { checkpointLoaded(replica) }
     }
 
     /// The journal could not read what was asked for: nothing has happened, and it may be asked again.

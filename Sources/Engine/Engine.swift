@@ -58,6 +58,8 @@ public final class Engine {
     var lastOpened: Int64 = 0
 
     var coordinator = Coordinator()
+    var lastFullReport: Instant
+    private(set) var isRestored = false
     var isStopping = false
     /// Set while entries from the journal are sent to a follower far behind: they must not delay anyone's heartbeat.
     var sendsInBulk = false
@@ -86,10 +88,11 @@ public final class Engine {
         self.wall = wall
         lastTick = now
         lastCommitFlush = now
+        lastFullReport = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }
-        // The directory comes last: applying what it had committed makes it look for the shards' replicas.
-        for group in recovered where group.descriptor.group != .directory { restore(group) }
-        for group in recovered where group.descriptor.group == .directory { restore(group) }
+        for group in recovered { restore(group) }
+        // Only now is it known which groups have a replica here: the directory may speak of those that have none.
+        isRestored = true
         directoryChanged()
     }
 

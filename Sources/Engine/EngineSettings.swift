@@ -24,6 +24,8 @@ public struct EngineSettings: Sendable {
     public var pendingBytesMax = 64 << 20
     /// How often a leader tells the coordinator how its groups stand, when something has changed.
     public var reportInterval: Span = .milliseconds(200)
+    /// How often it tells all of it.
+    public var fullReportInterval: Span = .seconds(2)
     /// How often the coordinator plans.
     public var planInterval: Span = .milliseconds(200)
     /// A shard is checkpointed after this many entries …

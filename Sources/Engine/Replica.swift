@@ -94,7 +94,8 @@ struct ReadRound {
 
 enum CheckpointStage: Equatable {
     case idle
-    /// Entities that followers have events for, but no state, are being loaded.
-    case loading(outstanding: Int)
+    /// Entities that followers have events for, but no state, are being loaded. The point is taken at the beginning: the log's
+    /// window may move past it meanwhile.
+    case loading(SnapshotPoint)
     case writing(LogIndex)
 }

@@ -13,8 +13,8 @@
 /// }
 /// ```
 ///
-/// The state's JSON, the events' JSON and the names in `kind`, `commands` and `queries` are kept on disk for ever: they may be added to, not
-/// changed. A type may be renamed freely; its names are the strings listed here.
+/// The state's JSON, the events' JSON and the names in `kind`, `commands` and `queries` are kept on disk for ever: they may
+/// be added to, not changed. A type may be renamed freely; its names are the strings listed here.
 public protocol Entity: Codable, Sendable {
     /// What can happen to the entity. An enum's synthesized coding is the form meant: `{"incremented":{"by":10}}`.
     associatedtype Event: Codable & Sendable
@@ -50,8 +50,8 @@ public protocol Command<Target>: Codable, Sendable {
 
     /// Says what the command does to `entity`: events and a reply, or a refusal.
     ///
-    /// It sees the newest state. It cannot change it, suspend or do I/O, and should not look at clocks or draw random numbers: what it
-    /// needs of those belongs into the command.
+    /// It sees the newest state. It cannot change it, suspend or do I/O, and should not look at clocks or draw random
+    /// numbers: what it needs of those belongs into the command.
     func decide(_ entity: Target) throws(Refusal) -> Decision<Target.Event, Reply>
 }
 

@@ -22,7 +22,8 @@ public enum CommandResponse: Hashable, Sendable {
 }
 
 extension Command {
-    /// - Throws: `.unknownCommand` if the entity does not list this type, `.malformed` if it has no JSON (a NaN, say), `.tooLarge`.
+    /// - Throws: `.unknownCommand` if the entity does not list this type, `.malformed` if it has no JSON (a NaN, say),
+    ///   `.tooLarge`.
     public func encodedMessage() throws(Failure) -> EncodedMessage {
         guard let name = Target.commands.name(of: Self.self) else {
             throw Failure(.unknownCommand, "\(Target.self) does not list \(Self.self) among its commands")
@@ -32,8 +33,8 @@ extension Command {
 
     /// The typed end of a command.
     ///
-    /// - Throws: what `response` says. A reply that cannot be read is `.outcomeUnknown` with `.unreadableReply`: the command did take
-    ///   effect, but this program does not know the reply's form.
+    /// - Throws: what `response` says. A reply that cannot be read is `.outcomeUnknown` with `.unreadableReply`: the
+    ///   command did take effect, but this program does not know the reply's form.
     public static func receipt(from response: CommandResponse) throws(CommandError<Refusal>) -> Receipt<Reply> {
         switch response {
         case .replied(let raw):

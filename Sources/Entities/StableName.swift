@@ -1,4 +1,4 @@
-public import Primitives
+import Primitives
 
 /// The form of the names of kinds, commands and queries, which stand in journals, on the wire and in URLs.
 public enum StableName {

@@ -59,7 +59,12 @@ final class Document {
     /// Not `==` of `String`, for which a precomposed and a decomposed letter are the same.
     private func isText(_ text: String, at index: Int) -> Bool {
         let token = tokens[index]
-        guard token.kind == .string else { return unescaped(bytes, token.range).elementsEqual(text.utf8) }
+        if token.kind == .escapedString {
+            // An escape is two to six times as long as what it stands for.
+            let count = text.utf8.count
+            guard token.length > count, token.length <= 6 * count else { return false }
+            return unescaped(bytes, token.range).elementsEqual(text.utf8)
+        }
         var text = text
         return text.withUTF8 { utf8 in
             guard utf8.count == Int(token.length) else { return false }

@@ -5,17 +5,20 @@ extension JSONOutput {
         frames[top].sortedFrom = -1
         let stride = frames[top].kind == .array && frames[top].type is any PairEncoded.Type ? 2 : 1
         let starts = memberStarts[base...]
-        var members: [(key: Range<Int>, whole: Range<Int>)] = []
+        var members: [Member] = []
         members.reserveCapacity(starts.count / stride)
         for index in Swift.stride(from: starts.startIndex, to: starts.endIndex, by: stride) {
             // All but the last end before a comma.
             let next = index + stride
             let whole = starts[index]..<(next < starts.endIndex ? starts[next] - 1 : bytes.count)
-            members.append((sortKey(whole), whole))
+            members.append(member(whole))
         }
         memberStarts.removeLast(memberStarts.count - base)
         guard let start = members.first?.whole.lowerBound, members.count > 1 else { return }
-        members.sort { bytes[$0.key].lexicographicallyPrecedes(bytes[$1.key]) }
+        members.sort { left, right in
+            if left.prefix != right.prefix { return left.prefix < right.prefix }
+            return bytes[left.key].lexicographicallyPrecedes(bytes[right.key])
+        }
         if frames[top].kind == .object { checkSorted(members.map(\.key)) }
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count - start)
@@ -35,12 +38,26 @@ extension JSONOutput {
         }
     }
 
-    /// What a member is sorted by: a string's text without its quotes, as the quote is above the space in a longer one.
-    private func sortKey(_ member: Range<Int>) -> Range<Int> {
-        guard bytes[member.lowerBound] == ASCII.quote else { return member }
-        var end = member.lowerBound + 1
-        while bytes[end] != ASCII.quote { end += bytes[end] == ASCII.backslash ? 2 : 1 }
-        return member.lowerBound + 1..<end
+    private struct Member {
+        /// The key's first eight bytes as a number: mostly enough to tell which of two is first.
+        var prefix: UInt64
+        var key: Range<Int>
+        var whole: Range<Int>
+    }
+
+    /// A string is sorted by its text without the quotes, as the quote is above the space in a longer one.
+    private func member(_ whole: Range<Int>) -> Member {
+        var key = whole
+        if bytes[whole.lowerBound] == ASCII.quote {
+            var end = whole.lowerBound + 1
+            while bytes[end] != ASCII.quote { end += bytes[end] == ASCII.backslash ? 2 : 1 }
+            key = whole.lowerBound + 1..<end
+        }
+        var prefix: UInt64 = 0
+        for position in key.lowerBound..<key.lowerBound + 8 {
+            prefix = prefix << 8 | (position < key.upperBound ? UInt64(bytes[position]) : 0)
+        }
+        return Member(prefix: prefix, key: key, whole: whole)
     }
 
     /// Begins to sort what the innermost frame gets from here on.

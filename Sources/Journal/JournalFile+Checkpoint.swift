@@ -18,10 +18,9 @@ extension JournalFile {
         try write(state, of: replica)
         try CheckpointRow(point, state).write(replica, with: statements.replaceCheckpoint)
         group.base = entry
-        if point.index > group.commit {
-            group.commit = point.index
-            touch(group)
-        }
+        group.commit = max(group.commit, point.index)
+        // A commit index on disk that lies before the checkpoint would look like damage.
+        if point.index > group.writtenCommit { touch(group) }
     }
 
     /// Puts a peer's complete state in place of the group's log and state; the old rows are left to `reclaim`. One that is older

@@ -42,8 +42,9 @@ extension JournalFile {
     /// one is damage, not a new node.
     private static func create(_ path: String, in directory: String, _ options: JournalOptions) throws(JournalError) {
         let draft = path + ".new"
-        for leftover in [draft, draft + "-journal"] { FileSystem.remove(leftover) }
-        do {
+        let leftovers = ["", "-journal", "-wal", "-shm"].map { draft + $0 }
+        for leftover in leftovers { FileSystem.remove(leftover) }
+        do throws(JournalError) {
             let connection = try Connection(path: draft, access: .create, vfs: options.vfs)
             defer { connection.close() }
             try FileSystem.limitToOwner(draft)
@@ -56,9 +57,12 @@ extension JournalFile {
                     file: options.fileID ?? .random(), cluster: nil, node: nil, name: nil, startCounter: 0),
                 nextReplica: 1, flushedThrough: 0, createdAt: wallMilliseconds())
             try row.write(connection.prepare(FileRow.replace))
+            // In WAL mode from birth: a kill while a journal changes its mode would leave a rollback journal beside it.
+            let mode = try connection.text("PRAGMA journal_mode = WAL")
+            guard mode == "wal" else { throw .cannotWrite(path, "SQLite gives it journal mode \(mode ?? "none")") }
+            connection.setKeepsWAL(false)
         } catch {
-            FileSystem.remove(draft)
-            FileSystem.remove(draft + "-journal")
+            for leftover in leftovers { FileSystem.remove(leftover) }
             throw error
         }
         try FileSystem.rename(draft, to: path)
@@ -94,6 +98,7 @@ extension JournalFile {
             ("journal_mode", "WAL", "wal"),
             ("synchronous", "FULL", "2"),
             ("wal_autocheckpoint", "0", "0"),
+            ("journal_size_limit", "\(options.walBytesMax)", "\(options.walBytesMax)"),
             ("secure_delete", "OFF", "0"),
             ("cache_size", "-32768", "-32768"),
             ("temp_store", "MEMORY", "2"),

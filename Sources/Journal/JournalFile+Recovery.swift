@@ -191,8 +191,11 @@ extension JournalFile {
             throw .corrupt(
                 path, "\(name) was committed through entry \(group.commit), and ends at entry \(last.index)")
         }
-        guard group.commit >= group.base.index, group.term >= last.term else {
-            throw .corrupt(path, "\(name): commit index or term lie before its checkpoint or last entry")
+        guard group.commit >= group.base.index else {
+            throw .corrupt(path, "\(name): commit index \(group.commit) is before the checkpoint \(group.base.index)")
+        }
+        guard group.term >= last.term else {
+            throw .corrupt(path, "\(name): term \(group.term) is before the last entry's, \(last.term)")
         }
     }
 }

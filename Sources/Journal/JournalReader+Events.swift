@@ -7,7 +7,7 @@ extension JournalReader {
     ///
     /// - Complexity: four bytes of hash per entry of the group, and the entity's own entries.
     public func events(_ id: GroupID, entity: [UInt8], after: UInt64, limit: Int) throws(JournalError) -> [StoredEvent] {
-        try reading { () throws(JournalError) in
+        try reading(findsEntries: true) { () throws(JournalError) in
             guard limit > 0, let group = try group(id), let replica = group.replica else { return [] }
             let hash = entity.withUnsafeBytes { JournalRow.entityHash($0) }
             var events: [StoredEvent] = []

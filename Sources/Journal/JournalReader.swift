@@ -43,12 +43,15 @@ public final class JournalReader {
     public func identity() throws(JournalError) -> FileIdentity { try FileRow.read(connection).identity }
 
     /// Runs `body` in one read transaction, so that all it reads belongs together.
-    func reading<Value>(_ body: () throws(JournalError) -> Value) throws(JournalError) -> Value {
-        if isAlone { log.forget() }
+    ///
+    /// - Parameter findsEntries: whether `body` looks entries up by their index.
+    func reading<Value>(findsEntries: Bool = false, _ body: () throws(JournalError) -> Value) throws(JournalError) -> Value {
+        // What was read of `segments` in an earlier transaction may have been mended since.
+        log.forget()
         try statements.begin.run()
         let value: Value
         do throws(JournalError) {
-            if isAlone { try readIndex() }
+            if isAlone, findsEntries { try readIndex() }
             value = try body()
         } catch {
             // A read transaction has nothing to lose; the error that ended it is what counts.
@@ -69,11 +72,12 @@ public final class JournalReader {
             let place = LogIndex(row.unsigned(1))
             let position = row.integer(2)
             let hash = row.isNull(3) ? 0 : JournalRow.entityHash(row.borrowed(3))
-            if let run = index.run(row.integer(0)), run.end != place {
+            let replica = row.integer(0)
+            if let run = index.run(replica), run.end != place {
                 row.reset()
-                throw .corrupt(path, "row \(position) is entry \(place) of replica \(row.integer(0)), not \(run.end)")
+                throw .corrupt(path, "row \(position) is entry \(place) of replica \(replica), not \(run.end)")
             }
-            index.append(row.integer(0), at: place, positions: position..<position + 1, hashes: [hash])
+            index.append(replica, at: place, positions: position..<position + 1, hashes: [hash])
         }
     }
 
@@ -94,7 +98,7 @@ public final class JournalReader {
         -> LoadedEntries
     {
         precondition(from > .zero, "entries from index 0 of group \(id)")
-        return try reading { () throws(JournalError) in
+        return try reading(findsEntries: true) { () throws(JournalError) in
             guard let group = try group(id), let replica = group.replica, from >= group.first,
                 let before = try point(before: from, in: group, replica)
             else { return LoadedEntries(previousTerm: nil, entries: []) }

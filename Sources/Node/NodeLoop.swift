@@ -136,7 +136,8 @@ final class NodeLoop {
             switch result {
             case .success(let results):
                 node.beginTurn()
-                node.engine.loaded(load.group, load.requests, results)
+                node.engine.loaded(
+                    load.group, load.requests, results, isCheckpoint: load.isCheckpoint)
                 node.flush()
             case .failure(let error): node.failed(error)
             }

@@ -10,8 +10,8 @@ public struct CommandRequest: Hashable, Sendable {
     public var payload: [UInt8]
     /// nil: the caller does without exactly-once.
     public var request: RequestID?
-    /// Whether an earlier attempt under the same id may still be under way somewhere. Its decision is then recorded even if it has no
-    /// events, so that a late copy cannot take effect after this attempt was answered with a refusal.
+    /// Whether an earlier attempt under the same id may still be under way somewhere. Its decision is then recorded even if
+    /// it has no events, so that a late copy cannot take effect after this attempt was answered with a refusal.
     public var isRetry: Bool
 
     public init(

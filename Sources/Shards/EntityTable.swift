@@ -1,6 +1,7 @@
 import Primitives
 
-/// The entities that a shard keeps in memory: all that changed since the last written checkpoint, and a bounded number of others.
+/// The entities that a shard keeps in memory: all that changed since the last written checkpoint, and a bounded number of
+/// others.
 struct EntityTable: Sendable {
     var slots: [EntitySlot] = []
     private var free: [Int] = []
@@ -63,7 +64,8 @@ struct EntityTable: Sendable {
     mutating func settleAfterCheckpoint(_ position: Int) {
         slots[position].checkpointPosition = -1
         settle(position)
-        // The estimate only grows, by what events brought. When it has become large, the state is measured anew: at its next load.
+        // The estimate only grows, by what events brought. When it has become large, the state is measured anew: at its
+        // next load.
         if slots[position].bytes > Self.estimateMax, evictable.contains(position) { evict(position) }
     }
 

@@ -1,8 +1,8 @@
 import Entities
 import Primitives
 
-/// One state of one entity with its Swift type erased. Never changed once made, so that a commit, a roll-back and a checkpoint each only
-/// pass a reference.
+/// One state of one entity with its Swift type erased. Never changed once made, so that a commit, a roll-back and a
+/// checkpoint each only pass a reference.
 protocol EntityValue: AnyObject, Sendable {
     func decide(command name: String, payload: [UInt8]) -> Decided
     func answer(query name: String, payload: [UInt8]) throws(Failure) -> [UInt8]

@@ -1,19 +1,39 @@
-/// JSON arrays of events, looked at without decoding them: a follower must know how many events an entry has, not what they say.
+/// JSON arrays of events, taken apart and put together without reading the events: a follower must know how many events an
+/// entry has, not what they say.
 enum EventArray {
-    /// The number of elements of a JSON array; nil if it does not begin and end as one.
-    ///
-    /// The bytes were written by `JSON.encode` on the leader; this counts, it does not validate.
+    /// The number of elements of a JSON array; nil if it is none.
     static func count(_ bytes: [UInt8]) -> Int? {
+        var count = 0
+        return forEachElement(of: bytes) { _ in count += 1 } ? count : nil
+    }
+
+    /// Calls `body` with the place of each element, in order.
+    ///
+    /// Only the structure is looked at: brackets, strings and the commas between them. The rest is for whoever reads the
+    /// elements.
+    /// - Returns: whether `bytes` are an array. If not, `body` may have been called for some of what they have.
+    static func forEachElement<Failure: Error>(
+        of bytes: [UInt8], _ body: (Range<Int>) throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        let last = bytes.count - 1
+        guard last >= 1, bytes[0] == UInt8(ascii: "["), bytes[last] == UInt8(ascii: "]") else { return false }
+        if last == 1 { return true }
+        var start = 1
+        while true {
+            guard let end = endOfElement(in: bytes, from: start, before: last) else { return false }
+            try body(start..<end)
+            if end == last { return true }
+            start = end + 1
+        }
+    }
+
+    /// Where the element that begins at `start` ends: at a comma or at `last`; nil if it does not.
+    private static func endOfElement(in bytes: [UInt8], from start: Int, before last: Int) -> Int? {
         bytes.withUnsafeBufferPointer { bytes -> Int? in
-            guard bytes.count >= 2, bytes[0] == UInt8(ascii: "["), bytes[bytes.count - 1] == UInt8(ascii: "]") else {
-                return nil
-            }
-            if bytes.count == 2 { return 0 }
-            var separators = 0
             var depth = 0
             var isInString = false
-            var offset = 1
-            while offset < bytes.count - 1 {
+            var offset = start
+            while offset < last {
                 let byte = bytes[offset]
                 if isInString {
                     if byte == UInt8(ascii: "\\") {
@@ -26,13 +46,23 @@ enum EventArray {
                     case UInt8(ascii: "\""): isInString = true
                     case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
                     case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-                    case UInt8(ascii: ",") where depth == 0: separators += 1
+                    case UInt8(ascii: ",") where depth == 0: return offset
                     default: break
                     }
                 }
                 offset += 1
             }
-            return depth == 0 && !isInString ? separators + 1 : nil
+            return depth == 0 && !isInString && offset == last ? last : nil
+        }
+    }
+
+    /// An array of one element.
+    static func array(of element: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: element.count + 2) { buffer, count in
+            buffer[0] = UInt8(ascii: "[")
+            if !element.isEmpty { _ = buffer[1...element.count].initialize(fromContentsOf: element) }
+            buffer[element.count + 1] = UInt8(ascii: "]")
+            count = element.count + 2
         }
     }
 

@@ -3,9 +3,9 @@ import Primitives
 
 /// The free-form request keys that a shard remembers.
 ///
-/// In memory are those that no written checkpoint has, and a bounded cache of looked-up ones; the rest is in the journal. What is remembered is a
-/// function of the log alone: keys are forgotten in buckets, oldest first, once at least `keysRememberedMin` newer ones are
-/// there and the bucket's newest is `keysRememberedFor` older than the newest of all.
+/// In memory are those that no written checkpoint has, and a bounded cache of looked-up ones; the rest is in the journal.
+/// What is remembered is a function of the log alone: keys are forgotten in buckets, oldest first, once at least
+/// `keysRememberedMin` newer ones are there and the bucket's newest is `keysRememberedFor` older than the newest of all.
 struct KeyTable: Sendable {
     /// Keys recorded at or before this index are forgotten.
     private(set) var forgottenThrough: LogIndex
@@ -45,6 +45,9 @@ struct KeyTable: Sendable {
         var isSaved: Bool
     }
 
+    /// Keys in memory, those among them that the journal was asked for and does not have.
+    var residentCount: Int { known.count }
+
     enum Lookup {
         case recorded(StoredReply)
         case absent
@@ -65,7 +68,8 @@ struct KeyTable: Sendable {
             guard let reply = known.reply, reply.index > forgottenThrough else { return .absent }
             return .recorded(reply)
         }
-        // The oldest are forgotten first, so those not yet saved are the last: no more remembered than those, none in the journal.
+        // The oldest are forgotten first, so those not yet saved are the last: no more remembered than those, none in the
+        // journal.
         return count <= unsaved.count + saving.count ? .absent : .unknown
     }
 

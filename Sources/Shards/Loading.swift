@@ -7,7 +7,8 @@ public struct LoadRequest: Hashable, Sendable {
     public var wantsState: Bool
     /// Look up this request key of the entity as well.
     public var key: [UInt8]?
-    /// The newest checkpoint that the machine knows to be written. A result that comes after a newer one is ignored: it may be stale.
+    /// The newest checkpoint that the machine knows to be written. A result that comes after a newer one is ignored: it may
+    /// be stale.
     public var checkpoint: LogIndex
 
     public init(entity: [UInt8], wantsState: Bool, key: [UInt8]?, checkpoint: LogIndex) {
@@ -37,8 +38,9 @@ public struct StoredState: Hashable, Sendable {
     public var revision: UInt64
     /// The state as JSON.
     public var state: [UInt8]
-    /// The entity is quarantined: a JSON array of the events after `revision` that could not be applied. They are tried again when the
-    /// state is next loaded, so an entity heals when a program that understands it comes. nil for a healthy entity.
+    /// The entity is quarantined: a JSON array of the events after `revision` that could not be applied. They are tried
+    /// again when the state is next loaded, so an entity heals when a program that understands it comes. nil for a healthy
+    /// entity.
     public var unapplied: [UInt8]?
 
     public init(revision: UInt64, state: [UInt8], unapplied: [UInt8]? = nil) {

@@ -23,6 +23,7 @@ struct Proposal: Sendable {
 struct Proposals: Sendable {
     private(set) var queue: Deque<Proposal> = []
     private var sessions: [UInt64: Session] = [:]
+    private var numbered: [Numbered: Pending] = [:]
     private var keys: [KeyTable.Key: Pending] = [:]
 
     struct Pending: Sendable {
@@ -34,23 +35,31 @@ struct Proposals: Sendable {
     struct Session: Sendable {
         /// As of the newest of them.
         var opened: Int64
-        var acknowledgedBelow: UInt64
-        fileprivate var highestNumber: UInt64
-        fileprivate var requests: Deque<(opened: Int64, number: UInt64, pending: Pending)>
+        var acknowledgedBelow: UInt64 = 0
+        var count = 0
+        fileprivate var highestNumber: UInt64 = 0
+    }
 
-        var count: Int { requests.count }
+    private struct Numbered: Hashable {
+        var client: UInt64
+        var opened: Int64
+        var number: UInt64
 
-        func request(_ number: UInt64, opened: Int64) -> Pending? {
-            // Clients count upwards: a new request is nearly always above all others.
-            guard number <= highestNumber else { return nil }
-            for request in requests where request.number == number && request.opened == opened {
-                return request.pending
-            }
-            return nil
+        init(_ request: SessionRequest) {
+            client = request.client
+            opened = request.opened
+            number = request.number
         }
     }
 
     func session(of client: UInt64) -> Session? { sessions[client] }
+
+    /// The proposal for the same request of a client with requests under way.
+    func pending(_ request: SessionRequest, in session: Session) -> Pending? {
+        // Clients count upwards: a new request is nearly always above all others.
+        request.number > session.highestNumber ? nil : numbered[Numbered(request)]
+    }
+
     func pending(_ key: KeyTable.Key) -> Pending? { keys[key] }
     var keyCount: Int { keys.count }
 
@@ -59,13 +68,8 @@ struct Proposals: Sendable {
         switch proposal.request {
         case nil: break
         case .session(let request):
-            var session =
-                sessions[request.client]
-                ?? Session(opened: request.opened, acknowledgedBelow: 0, highestNumber: 0, requests: [])
-            // Taken out of the dictionary while it changes, so that its storage has one owner and is not copied.
-            sessions[request.client] = nil
-            session.note(request, pending)
-            sessions[request.client] = session
+            sessions[request.client, default: Session(opened: request.opened)].note(request)
+            numbered[Numbered(request)] = pending
         case .key(let key): keys[KeyTable.Key(entity: entity, key: key)] = pending
         }
         queue.append(proposal)
@@ -77,10 +81,10 @@ struct Proposals: Sendable {
         switch proposal.request {
         case nil: break
         case .session(let request):
-            sessions[request.client]?.requests.removeFirst()
-            if sessions[request.client]?.requests.isEmpty == true { sessions[request.client] = nil }
-        case .key(let key):
-            keys[KeyTable.Key(entity: entity, key: key)] = nil
+            numbered[Numbered(request)] = nil
+            sessions[request.client]?.count -= 1
+            if sessions[request.client]?.count == 0 { sessions[request.client] = nil }
+        case .key(let key): keys[KeyTable.Key(entity: entity, key: key)] = nil
         }
         return proposal
     }
@@ -88,18 +92,20 @@ struct Proposals: Sendable {
     mutating func removeAll() {
         queue.removeAll()
         sessions.removeAll()
+        numbered.removeAll()
         keys.removeAll()
     }
 }
 
 extension Proposals.Session {
-    fileprivate mutating func note(_ request: SessionRequest, _ pending: Proposals.Pending) {
+    fileprivate mutating func note(_ request: SessionRequest) {
+        // An older session's request is not proposed after a newer one's.
         if request.opened > opened {
             opened = request.opened
             acknowledgedBelow = 0
         }
-        if request.opened == opened { acknowledgedBelow = max(acknowledgedBelow, request.acknowledgedBelow) }
+        acknowledgedBelow = max(acknowledgedBelow, request.acknowledgedBelow)
         highestNumber = max(highestNumber, request.number)
-        requests.append((opened: request.opened, number: request.number, pending: pending))
+        count += 1
     }
 }

@@ -4,8 +4,8 @@ import Primitives
 /// The sessions that a shard remembers: for each, the replies that its client has not acknowledged.
 ///
 /// A function of the log alone, equal on every replica at the same index. Bounded: past `ShardSettings.sessionsMax` or
-/// `sessionBytesMax` the session unused longest is forgotten. A session that was forgotten, or may have been, is never taken for a new one:
-/// `forgottenOpened` tells.
+/// `sessionBytesMax` the session unused longest is forgotten. A session that was forgotten, or may have been, is never
+/// taken for a new one: `forgottenOpened` tells.
 struct SessionTable: Sendable {
     private(set) var forgottenOpened: Int64
     private(set) var bytes = 0
@@ -67,8 +67,8 @@ struct SessionTable: Sendable {
         while recency.count > countMax || (bytes > bytesMax && recency.count > 1) { forgetOldest() }
     }
 
-    /// The place of the request's session, made if it is new; nil if the session was forgotten, or may have been: to begin it anew would
-    /// forget which of its requests took effect.
+    /// The place of the request's session, made if it is new; nil if the session was forgotten, or may have been: to begin
+    /// it anew would forget which of its requests took effect.
     private mutating func position(for request: SessionRequest) -> Int? {
         if let position = positions[request.client] {
             let opened = sessions[position].opened

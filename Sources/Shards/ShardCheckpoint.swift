@@ -58,8 +58,8 @@ public struct EntityRow: Sendable {
 
     /// The state to write. Encodes it to JSON at each call: meant for the journal's thread, once.
     ///
-    /// A state that has no JSON (the entity's own code is at fault) is stored as a quarantined `null`: the shard goes on, and the entity's events
-    /// are all in the journal.
+    /// A state that has no JSON (the entity's own code is at fault) is stored as a quarantined `null`: the shard goes on,
+    /// and the entity's events are all in the journal.
     public func stored() -> StoredState {
         switch content {
         case .stored(let state): state

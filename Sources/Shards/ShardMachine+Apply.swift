@@ -76,7 +76,8 @@ extension ShardMachine {
         return Applied(entity: record.entity, reply: reply)
     }
 
-    /// A slot for an entity that is not in memory. If it had events before, they are in the journal, and there they stay until somebody asks.
+    /// A slot for an entity that is not in memory. If it had events before, they are in the journal, and there they stay
+    /// until somebody asks.
     private mutating func addSlot(of entity: [UInt8], at revision: UInt64) -> Int {
         let base: EntitySlot.Base =
             revision == 0 ? .value(runtime.initial, revision: 0) : .notLoaded(revision: revision)

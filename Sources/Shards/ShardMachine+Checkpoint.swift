@@ -3,9 +3,10 @@ public import Primitives
 extension ShardMachine {
     /// Begins a checkpoint of the state as it is now.
     ///
-    /// Then load what `loadsForCheckpoint` asks for until `makeCheckpoint` gives it, write it, and call `checkpointWritten`. Commands and
-    /// entries go on meanwhile.
-    /// - Returns: the index of the checkpoint, which is `applied`; nil while another is under way or nothing was applied since the last.
+    /// Then load what `loadsForCheckpoint` asks for until `makeCheckpoint` gives it, write it, and call
+    /// `checkpointWritten`. Commands and entries go on meanwhile.
+    /// - Returns: the index of the checkpoint, which is `applied`; nil while another is under way or nothing was applied
+    /// since the last.
     /// - Complexity: linear in what changed since the last; nothing is encoded.
     public mutating func beginCheckpoint() -> LogIndex? {
         guard checkpoint == nil, applied > writtenCheckpoint else { return nil }

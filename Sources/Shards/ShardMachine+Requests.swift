@@ -40,7 +40,7 @@ extension ShardMachine {
             guard request.opened > sessions.forgottenOpened else { throw Self.expired }
         }
         if let session = proposals.session(of: request.client) {
-            if let pending = session.request(request.number, opened: request.opened) {
+            if let pending = proposals.pending(request, in: session) {
                 return .answered(.attach(try Self.matching(pending.fingerprint, fingerprint, pending.index)))
             }
             guard request.opened >= session.opened else { throw Self.expired }

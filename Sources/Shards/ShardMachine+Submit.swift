@@ -4,20 +4,22 @@ public import Primitives
 extension ShardMachine {
     /// Decides a command on the newest state.
     ///
-    /// Only on a leader that has applied everything in its log that it has not proposed itself, an entry of its own term among it.
+    /// Only on a leader that has applied everything in its log that it has not proposed itself, an entry of its own term
+    /// among it.
     /// - Parameter wall: this node's clock, recorded with the events.
     /// - Complexity: one decode and one `decide`, one encode each of events and reply.
     public mutating func submit(_ command: CommandRequest, wall: WallTime) -> Submission {
         precondition(staged == nil, "the record last proposed was neither proposed nor abandoned")
         do throws(Failure) {
-            try check(command)
+            let known = entities.position(of: command.entity)
+            try check(command, isKnown: known != nil)
             let fingerprint = command.request == nil ? 0 : Self.fingerprint(of: command)
             let earlier = try earlierAttempt(of: command, fingerprint)
             if case .answered(let submission) = earlier { return submission }
             var load = LoadRequest(
                 entity: command.entity, wantsState: false, key: nil, checkpoint: writtenCheckpoint)
             if case .keyUnknown(let key) = earlier { load.key = key }
-            guard let position = residentSlot(of: command.entity) else {
+            guard let position = known ?? newSlot(of: command.entity) else {
                 load.wantsState = true
                 return .needs(load)
             }
@@ -68,8 +70,9 @@ extension ShardMachine {
         return .propose(payload)
     }
 
-    /// A decision without events changes nothing and needs no record, unless another copy of the same request may still come: after a
-    /// refusal was answered, that copy must not take effect. Nobody knows that of a free-form key, so those are always recorded.
+    /// A decision without events changes nothing and needs no record, unless another copy of the same request may still
+    /// come: after a refusal was answered, that copy must not take effect. Nobody knows that of a free-form key, so those
+    /// are always recorded.
     private func isRecordedWithoutEvents(_ command: CommandRequest) -> Bool {
         switch command.request {
         case nil: false
@@ -83,8 +86,8 @@ extension ShardMachine {
         entities.slots[position].proposals > 0 ? entities.slots[position].lastProposal : applied
     }
 
-    private func check(_ command: CommandRequest) throws(Failure) {
-        if entities.position(of: command.entity) == nil { try EntityID.validate(command.entity) }
+    private func check(_ command: CommandRequest, isKnown: Bool) throws(Failure) {
+        if !isKnown { try EntityID.validate(command.entity) }
         guard Limits.nameBytes.contains(command.name.utf8.count) else {
             throw Failure(.unknownCommand, "\(runtime.name) has no command of that name")
         }

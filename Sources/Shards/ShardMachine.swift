@@ -3,11 +3,13 @@ public import Primitives
 
 /// One shard's state machine, as every replica runs it.
 ///
-/// Its replicated state — entities, sessions, keys — is a function of the log alone: two machines that have applied the same
-/// entries are equal, whether by applying them all, by deciding them as leader, or from a checkpoint. Beside it a leader has
-/// the newest state: what is proposed and not yet committed. Commands are decided on that; nothing of it is shown before it commits.
+/// Its replicated state — entities, sessions, keys — is a function of the log alone: two machines that have applied the
+/// same entries are equal, whether by applying them all, by deciding them as leader, or from a checkpoint. Beside it a
+/// leader has the newest state: what is proposed and not yet committed. Commands are decided on that; nothing of it is
+/// shown before it commits.
 ///
-/// In memory are the entities that changed since the last checkpoint, and a bounded number of others; `needs` asks for the rest.
+/// In memory are the entities that changed since the last checkpoint, and a bounded number of others; `needs` asks for the
+/// rest.
 public struct ShardMachine: Sendable {
     public let runtime: KindRuntime
     public let settings: ShardSettings
@@ -50,7 +52,8 @@ public struct ShardMachine: Sendable {
     /// What is proposed and not yet committed, in records.
     public var proposed: Int { proposals.queue.count }
 
-    /// Drops everything proposed and not committed. Callers that wait for it get *outcome unknown*: it may commit under another leader.
+    /// Drops everything proposed and not committed. Callers that wait for it get *outcome unknown*: it may commit under
+    /// another leader.
     public mutating func lostLeadership() {
         staged = nil
         for proposal in proposals.queue {
@@ -61,9 +64,8 @@ public struct ShardMachine: Sendable {
         proposals.removeAll()
     }
 
-    /// Where the entity's slot is: one that is there, or a new one if nothing is known of the entity anywhere; nil if only the journal knows.
-    mutating func residentSlot(of entity: [UInt8]) -> Int? {
-        if let position = entities.position(of: entity) { return position }
+    /// A slot for an entity that is not in memory, if nothing is known of it anywhere; nil if the journal must be asked.
+    mutating func newSlot(of entity: [UInt8]) -> Int? {
         // No checkpoint was ever written: what is not in memory is nowhere.
         guard writtenCheckpoint == .zero else { return nil }
         return entities.add(EntitySlot(id: entity, base: .value(runtime.initial, revision: 0), bytes: entity.count))

@@ -37,6 +37,9 @@ final class Connection: ChannelInboundHandler {
     /// Stop reading while more than this many bytes wait to be written; nil: never.
     var readPauseBytes: Int?
 
+    /// The start of the process at the other end, if that is a node.
+    var startCounter: UInt64 = 0
+
     enum Standing: Hashable {
         case handshaking
         case client
@@ -52,6 +55,7 @@ final class Connection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
     private var failure: TransportError?
+    private var hasStarted = false
     private var hasFinished = false
     private var hasDelivered = false
     private var pauses: ReadPauses = []
@@ -99,6 +103,8 @@ final class Connection: ChannelInboundHandler {
     }
 
     private func start(_ context: ChannelHandlerContext) {
+        guard !hasStarted else { return }
+        hasStarted = true
         guard !machine.isEnded else {
             context.close(promise: nil)
             return
@@ -195,8 +201,13 @@ extension Connection {
         owner.accepted(hello, on: self)
     }
 
-    /// Ends the connection if the frame it was in the middle of at the last sweep has still not come to its end.
+    /// Ends the connection if the frame it was in the middle of at the last sweep has still not come to its end, although it was
+    /// read from.
     func sweep(_ timeout: Span) {
+        guard isReading else {
+            framesAtSweep = nil
+            return
+        }
         let isStuck = decoder.isMidFrame && framesAtSweep == decoder.frames
         framesAtSweep = decoder.isMidFrame ? decoder.frames : nil
         if isStuck { fail(.timedOut("a frame", after: timeout)) }

@@ -9,8 +9,6 @@ final class Dialer: ConnectionOwner {
     let node: NodeID
     let isBulk: Bool
     private(set) var address: NetworkAddress
-    /// The start counter of the process at the other end, while the stream is open.
-    private(set) var startCounter: UInt64 = 0
 
     private let transport: Transport
     private var backoff: Backoff
@@ -101,13 +99,14 @@ final class Dialer: ConnectionOwner {
     func opened(_ connection: Connection, _ welcome: Welcome) {
         guard case .dialing(let current) = state, current === connection else { return }
         guard transport.accepts(welcome, from: self) else {
+            // Not the node's newest process, whatever answers there.
             connection.fail(
                 .rejectedHere(
                     Rejection(.staleStart, "an older start of node \(node) answers at \(address) than was seen before")))
             return
         }
         state = .open(connection)
-        startCounter = welcome.identity.startCounter
+        connection.startCounter = welcome.identity.startCounter
         openSince = .now()
         reported = nil
         connection.standing = .peer(node, isBulk: isBulk)

@@ -32,18 +32,12 @@ enum Sockets {
     /// a cut that lasted a while would wait out TCP's own growing pauses after the cut has healed.
     private static let unacknowledgedMilliseconds: SocketOptionValue = 10_000
 
-    /// Dials `address` and puts `connection` in the pipeline.
+    /// Dials `address`, and puts `connection` in the pipeline once the channel stands: a host with several addresses takes several
+    /// channels, and all but one are thrown away.
     static func dial(
         _ address: NetworkAddress, on loop: any EventLoop, timeout: Span, _ connection: Connection
-    ) -> EventLoopFuture<any Channel> {
-        let bound = NIOLoopBound(connection, eventLoop: loop)
-        var bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(.nanoseconds(timeout.nanoseconds))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(bound.value)
-                }
-            }
+    ) -> EventLoopFuture<Void> {
+        var bootstrap = ClientBootstrap(group: loop).connectTimeout(.nanoseconds(timeout.nanoseconds))
         for (option, value) in options() { bootstrap = bootstrap.channelOption(option, value: value) }
         #if os(Linux)
         bootstrap = bootstrap.channelOption(
@@ -51,10 +45,11 @@ enum Sockets {
             value: unacknowledgedMilliseconds)
         #endif
         // A numeric address needs no resolver, whose thread is another one.
-        if let numeric = try? SocketAddress(ipAddress: address.host, port: address.port) {
-            return bootstrap.connect(to: numeric)
-        }
-        return bootstrap.connect(host: address.host, port: address.port)
+        let numeric = try? SocketAddress(ipAddress: address.host, port: address.port)
+        let channel =
+            numeric.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: address.host, port: address.port)
+        return channel.assumeIsolated()
+            .flatMapThrowing { try $0.pipeline.syncOperations.addHandler(connection) }.nonisolated()
     }
 
     /// Listens on `address`; `accept` puts a connection in each new channel's pipeline.

@@ -3,8 +3,8 @@ import NIOCore
 import Primitives
 
 extension Transport: ConnectionOwner {
-    /// Connections above `TransportSettings.connectionsMax` that may still shake hands: to be told that there are too many, or to turn
-    /// out to be a node, which is always let in.
+    /// Connections above `TransportSettings.connectionsMax` that may still shake hands: to be told that there are too many, or
+    /// to turn out to be a node, which is always let in.
     private static let sparesMax = 256
 
     /// Gives a new connection its handler; throws, which closes it, if there is no room even for a refusal.
@@ -46,7 +46,7 @@ extension Transport: ConnectionOwner {
     func accepted(_ hello: Hello, on connection: Connection) {
         switch (hello.role, hello.identity.node) {
         case (.peerMain, let node?): peerArrived(node, hello, connection)
-        case (.peerBulk, let node?): bulkArrived(node, connection)
+        case (.peerBulk, let node?): bulkArrived(node, hello, connection)
         default: clientArrived(hello, connection)
         }
         scheduleTurn()

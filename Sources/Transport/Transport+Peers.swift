@@ -48,6 +48,7 @@ extension Transport {
     func peerArrived(_ node: NodeID, _ hello: Hello, _ connection: Connection) {
         let link = link(node)
         connection.standing = .peer(node, isBulk: false)
+        connection.startCounter = hello.identity.startCounter
         connection.acceptFrames(upTo: settings.frameBytesMax)
         let former = link.inboundMain
         link.inboundMain = connection
@@ -59,9 +60,10 @@ extension Transport {
         delegate?.peerConnected(node, startCounter: hello.identity.startCounter, direction: .inbound)
     }
 
-    func bulkArrived(_ node: NodeID, _ connection: Connection) {
+    func bulkArrived(_ node: NodeID, _ hello: Hello, _ connection: Connection) {
         let link = link(node)
         connection.standing = .peer(node, isBulk: true)
+        connection.startCounter = hello.identity.startCounter
         connection.acceptFrames(upTo: settings.frameBytesMax)
         let former = link.inboundBulk
         link.inboundBulk = connection
@@ -85,7 +87,15 @@ extension Transport {
         if wasUp { notify(.lost(link.node)) }
         guard isAnotherProcess else { return }
         for dialer in [link.main, link.bulk] {
-            if let dialer, dialer.connection != nil, dialer.startCounter < start { dialer.redial() }
+            if let dialer, let connection = dialer.connection, connection.startCounter < start { dialer.redial() }
+        }
+        if let main = link.inboundMain, main.startCounter < start {
+            link.inboundMain = nil
+            main.close()
+        }
+        if let bulk = link.inboundBulk, bulk.startCounter < start {
+            link.inboundBulk = nil
+            bulk.close()
         }
     }
 }
@@ -99,15 +109,15 @@ extension Transport {
     }
 
     func opened(_ dialer: Dialer) {
-        guard let link = links[dialer.node] else { return }
+        guard let link = links[dialer.node], let start = dialer.connection?.startCounter else { return }
         if dialer.isBulk {
             notify(.writable(dialer.node, isBulk: true))
             return
         }
-        met(link, start: dialer.startCounter)
+        met(link, start: start)
         logger.info("connected to a node", metadata: ["peer.id": "\(dialer.node)"])
         deliverNotices()
-        delegate?.peerConnected(dialer.node, startCounter: dialer.startCounter, direction: .outbound)
+        delegate?.peerConnected(dialer.node, startCounter: start, direction: .outbound)
     }
 
     func lost(_ dialer: Dialer, _ error: TransportError) {
@@ -119,9 +129,11 @@ extension Transport {
         if !dialer.isBulk && link.liveness.lost() { notify(.lost(dialer.node)) }
     }
 
-    /// - Parameter isNew: the same failure was not the last one's already; so a peer that stays away is one line, not one per attempt.
+    /// - Parameter isNew: the attempt before did not fail in the same way, so that a peer that stays away is one line, not one
+    ///   per attempt.
     func failed(_ dialer: Dialer, _ error: TransportError, isNew: Bool) {
         count(error)
+        counters.values.dialsFailed += 1
         guard !isClosed else { return }
         if isNew {
             logger.log(

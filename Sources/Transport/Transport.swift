@@ -122,7 +122,8 @@ extension Transport {
         precondition(bytes.count <= settings.frameBytesMax, "a frame of \(bytes.count) bytes")
         guard let link = links[node], let dialer = bulk ? link.bulk : link.main else { return false }
         guard let connection = dialer.connection else {
-            dialer.want()
+            // Bulk never comes before the main stream, so that the receiver knows the process behind it.
+            if bulk, link.main?.connection != nil { dialer.want() }
             return false
         }
         return queue(bytes, on: connection)
@@ -130,8 +131,8 @@ extension Transport {
 
     /// Queues one frame for a client; it leaves with the next `flush()`.
     ///
-    /// - Returns: false if the client is gone. One that lets its queue run full is disconnected: a lost answer would be a lie, a lost
-    ///   connection is an unknown outcome, which clients know how to resolve.
+    /// - Returns: false if the client is gone. One that lets its queue run full is disconnected: a lost answer would be a lie, a
+    ///   lost connection is an unknown outcome, which clients know how to resolve.
     public func send(_ bytes: [UInt8], toClient client: ConnectionID) -> Bool {
         loop.assertInEventLoop()
         precondition(bytes.count <= settings.frameBytesMax, "a frame of \(bytes.count) bytes")

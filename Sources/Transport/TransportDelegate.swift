@@ -4,7 +4,8 @@ public import Primitives
 ///
 /// Every call may send, flush, or close connections of the same transport.
 public protocol TransportDelegate: AnyObject {
-    /// Decides on a handshake whose version, cluster, expected node and start counter are already known to fit `Transport.identity`.
+    /// Decides on a handshake whose version, cluster, expected node and start counter the transport has already found to fit
+    /// `Transport.identity` and what it has seen of that node. Membership and the node's file are for the delegate to check.
     func admit(_ hello: Hello) -> Admission
 
     /// A main stream to or from `node` is established. Whatever was in flight on an earlier one in that direction is lost.
@@ -32,7 +33,8 @@ public protocol TransportDelegate: AnyObject {
     /// The connection of an admitted client is closed, by either side. Its id is never used again.
     func clientDisconnected(_ client: ConnectionID)
 
-    /// Our own handshake was refused by `peer`, or what answers at its address is not that node. The transport tries again, later and later.
+    /// Our own handshake was refused by `peer`, or what answers at its address is not that node. Told after every attempt; the
+    /// transport tries again, later and later.
     func rejected(by peer: Peer, _ rejection: Rejection)
 
     /// Everything that could be read in this turn of the loop has been delivered: time to step and to flush.

@@ -6,6 +6,8 @@ public struct TransportStatistics: Hashable, Sendable {
     public var bytesReceived = 0
     public var bytesSent = 0
     public var connectionsAccepted = 0
+    /// Attempts to reach a node that did not lead to an open stream.
+    public var dialsFailed = 0
     /// Closed because the other side broke the protocol: garbage, an oversized, damaged or unfinished frame.
     public var violations = 0
     /// Handshakes refused, by either side.

@@ -9,6 +9,8 @@ struct Invariants {
     private var committed: [LogIndex: UInt64] = [:]
     private var commits: [NodeID: LogIndex] = [:]
     private(set) var newestCommit = LogIndex.zero
+    /// The newest index committed by each term's leader, by ascending index.
+    private var commitsByTerm: [(term: Term, index: LogIndex)] = []
 
     private struct Place: Hashable {
         var index: LogIndex
@@ -28,16 +30,16 @@ struct Invariants {
 
     private mutating func checkElectionSafety(_ raft: RaftGroup) {
         guard raft.role == .leader else { return }
-        if let other = leaders.updateValue(raft.node, forKey: raft.term), other != raft.node {
-            violations.append("nodes \(other) and \(raft.node) lead in term \(raft.term)")
+        if let other = leaders.updateValue(raft.node, forKey: raft.term) {
+            if other != raft.node { violations.append("nodes \(other) and \(raft.node) lead in term \(raft.term)") }
+            return
         }
-        // Leader Completeness.
-        if let checksum = committed[raft.commit], raft.checksum(at: raft.commit) != checksum {
-            violations.append("leader \(raft.node) of term \(raft.term) differs from what is committed at \(raft.commit)")
-        }
-        if raft.lastIndex < newestCommit, raft.isServing {
-            violations.append(
-                "leader \(raft.node) of term \(raft.term) serves with a log to \(raft.lastIndex), committed is \(newestCommit)")
+        // Leader Completeness: a new leader has whatever was committed in earlier terms.
+        guard let known = commitsByTerm.last(where: { $0.term < raft.term })?.index, known > raft.windowBase,
+            let checksum = committed[known]
+        else { return }
+        if raft.checksum(at: known) != checksum {
+            violations.append("leader \(raft.node) of term \(raft.term) lacks what is committed at \(known)")
         }
     }
 
@@ -59,6 +61,7 @@ struct Invariants {
         }
         guard raft.commit > newestCommit else { return }
         newestCommit = raft.commit
+        commitsByTerm.append((raft.term, raft.commit))
         // Whoever commits something first must have it on the disks of a majority.
         let holders = replicas.filter { holder in
             raft.configuration.voters.contains(holder.id)

@@ -65,16 +65,16 @@ struct RandomRun {
         case 830..<870: propose()
         case 870..<900: read()
         case 900..<930: answer()
-        case 930..<938: if faults.crashes { crash() }
-        case 938..<950: restart()
-        case 950..<957: if faults.partitions { cut() }
-        case 957..<962: if chance(50) { cuts.removeAll() }
-        case 962..<967: transfer()
-        case 967..<972: hint()
-        case 972..<975: pause()
-        case 975..<978: pass(.milliseconds(Int64.random(in: 100...900, using: &random)))
-        case 978..<988: if faults.changesMembers { changeMembers() }
-        case 988..<996: if faults.trims { checkpoint() }
+        case 930..<934: if faults.crashes { crash() }
+        case 934..<946: restart()
+        case 946..<950: if faults.partitions { cut() }
+        case 950..<954: cuts.removeAll()
+        case 954..<957: transfer()
+        case 957..<960: hint()
+        case 960..<961: pause()
+        case 961..<963: pass(.milliseconds(Int64.random(in: 100...900, using: &random)))
+        case 963..<985: if faults.changesMembers { changeMembers() }
+        case 985..<993: if faults.trims { checkpoint() }
         default: if faults.changesMembers { wipeRemoved() }
         }
         takeReads()

@@ -15,6 +15,8 @@ struct SimulatedCluster {
     var now = Instant(nanoseconds: 1_000_000_000)
     var settings: RaftSettings
     var invariants = Invariants()
+    /// What happened, for transcripts; nil: not kept.
+    var trace: [String]?
     private var seeds: RandomGenerator
 
     /// Starts `voters` with their founding configuration and `others` blank.
@@ -49,7 +51,9 @@ struct SimulatedCluster {
     @discardableResult
     mutating func with<Result>(_ node: NodeID, _ body: (inout SimulatedReplica) -> Result) -> Result {
         let slot = slot(node)
+        let before = trace == nil ? nil : replicas[slot]
         let result = body(&replicas[slot])
+        if let before { trace! += Trace.lines(from: before, to: replicas[slot]) }
         for addressed in replicas[slot].sent {
             network.append(Packet(from: node, to: addressed.to, message: addressed.message))
         }

@@ -147,11 +147,11 @@ struct SimulatedReplica {
         let asked = snapshotsWanted
         snapshotsWanted = []
         for peer in asked {
-            guard !failing, let group = raft, group.role == .leader else {
+            guard !failing, let offer = raft?.snapshotOffer(at: disk.base) else {
                 raft?.snapshotFailed(to: peer)
                 continue
             }
-            sent.append(Outputs.Addressed(to: peer, message: group.snapshotOffer(at: disk.base), isBulk: true))
+            sent.append(Outputs.Addressed(to: peer, message: offer, isBulk: true))
             raft!.snapshotSent(to: peer, point: disk.base)
         }
     }

@@ -57,7 +57,9 @@ extension ClusterModel {
         var quiet = 0
         for number in 0..<limit {
             round()
-            let isQuiet = lastPlan.isEmpty && pending.isEmpty && late.isEmpty && groups.allSatisfy { $0.isSettled }
+            let isQuiet =
+                lastPlan.isEmpty && pending.isEmpty && late.isEmpty
+                && groups.allSatisfy { $0.isSettled && !isCopying($0) }
             quiet = isQuiet ? quiet + 1 : 0
             // Long enough for every time-out of the planner to have passed.
             if quiet > 14 { return number }
@@ -65,10 +67,14 @@ extension ClusterModel {
         return nil
     }
 
+    private func isCopying(_ group: ModelGroup) -> Bool {
+        group.leader != nil && group.members.contains { isAlive($0) && !group.caughtUp.contains($0) }
+    }
+
     // MARK: - Groups
 
     private mutating func settle(_ offset: Int) {
-        groups[offset].isSettled = groups[offset].isSettled || chance(70)
+        groups[offset].isSettled = groups[offset].isSettled || chance(settlePercent)
         for node in groups[offset].members where isAlive(node) && !groups[offset].caughtUp.contains(node) {
             if groups[offset].leader != nil, chance(catchUpPercent) { groups[offset].caughtUp.insert(node) }
         }

@@ -21,6 +21,8 @@ struct ClusterModel {
     var faultPercent = 0
     /// The chance in percent that a learner or a lagging voter catches up in a round.
     var catchUpPercent = 50
+    /// The chance in percent that a change of configuration commits in a round.
+    var settlePercent = 70
     var violations: [String] = []
     var steps: [Step] = []
     var lastPlan: [Step] = []

@@ -1,6 +1,7 @@
 import CLI
 import CSQLite
 import Engine
+import Entities
 import Foundation
 import Node
 import Testing
@@ -29,7 +30,7 @@ extension EndToEnd {
                 try await refuses(
                     ["counter", "increment", "a", "--request-id", String(repeating: "r", count: 256)], with: 64, saying: "255")
                 try await refuses(["counter", "increment"], with: 64, saying: "id")
-                try await refuses(["cluster", "move", "counter/99", "1"], with: 66, saying: "counter/99")
+                try await refuses(["cluster", "move", "counter/99", "1"], with: 66, saying: "counter/0 to counter/9")
                 try await refuses(["cluster", "move", "counter/1", "9"], with: 66, saying: "9")
                 try await refuses(["cluster", "remove", "9"], with: 66, saying: "9")
                 #expect(try await stage.get("a", at: node).line == "0")
@@ -154,7 +155,7 @@ extension EndToEnd {
                 var launch = try stage.launch("node1")
                 try Data().write(to: URL(fileURLWithPath: stage.folder + "/file"))
                 launch.data = stage.folder + "/file/data"
-                try await refuses(stage, launch, with: 74, saying: launch.data)
+                try await refuses(stage, launch, with: 74, saying: stage.folder + "/file")
                 // Root may write everywhere but in file systems that are not made of files.
                 #if os(Linux)
                     launch.data = "/proc/holdfast"

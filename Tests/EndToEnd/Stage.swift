@@ -75,7 +75,7 @@ final class Stage {
         let first = try await startOne()
         var all = [first]
         for name in ["node2", "node3"] { all.append(try await start(launch(name, seeds: [first.address]))) }
-        let wait = try await run(["cluster", "wait", "3", "--timeout", "60"], at: first)
+        let wait = try await run(["cluster", "wait", "3", "--settled", "--timeout", "60"], at: first)
         #expect(wait.exit == .code(0), "\(wait)")
         return all
     }
@@ -85,7 +85,7 @@ final class Stage {
     // MARK: Commands
 
     struct Result: CustomStringConvertible {
-        var exit: ExitStatus
+        var exit: CLI.ExitStatus
         var output: String
         var errors: String
 

@@ -1,7 +1,10 @@
 import CLI
+import Directory
+import Engine
 import Entities
 import JSON
 import Node
+import Primitives
 import Testing
 
 extension EndToEnd {

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Names of entities and shards")
 struct NamesTests {
-    @Test("an entity id is 1 to 512 bytes of UTF-8", arguments: ["a", "ä", "a/b c", String(repeating: "x", count: 512), "\u{0}"])
+    @Test(
+        "an entity id is 1 to 512 bytes of UTF-8",
+        arguments: ["a", "ä", "a/b c", String(repeating: "x", count: 512), "\u{0}"])
     func goodID(_ text: String) throws {
         let id = try EntityID(text)
         #expect(id.description == text)
@@ -39,7 +41,12 @@ struct NamesTests {
         #expect(ShardID(text)?.description == text)
     }
 
-    @Test("what is no shard's name is not read", arguments: ["", "counter", "/1", "counter/", "counter/-1", "counter/+1", "counter/01", "9x/1", "a/b/1", "counter/99999999999999999999"])
+    @Test(
+        "what is no shard's name is not read",
+        arguments: [
+            "", "counter", "/1", "counter/", "counter/-1", "counter/+1", "counter/01", "9x/1", "a/b/1",
+            "counter/99999999999999999999",
+        ])
     func noShardID(_ text: String) {
         #expect(ShardID(text) == nil)
     }
@@ -47,6 +54,8 @@ struct NamesTests {
     @Test("a name is letters, digits, - and _", arguments: ["a", "Counter", "a-b_9", String(repeating: "x", count: 64)])
     func goodName(_ name: String) { #expect(StableName.isValid(name)) }
 
-    @Test("other names are not valid", arguments: ["", "9a", "-a", "a b", "ä", "a/b", "a.b", String(repeating: "x", count: 65)])
+    @Test(
+        "other names are not valid",
+        arguments: ["", "9a", "-a", "a b", "ä", "a/b", "a.b", String(repeating: "x", count: 65)])
     func badName(_ name: String) { #expect(!StableName.isValid(name)) }
 }

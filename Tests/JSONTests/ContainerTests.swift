@@ -45,8 +45,11 @@ import Testing
             try first.encode(3, forKey: .b)
             try? first.encode(Double.nan, forKey: .c)
             try fourth.encode(4)
+            // Goes back to the first, and leaves it as it was.
+            try? first.encode(Double.nan, forKey: .c)
+            try fourth.encode(5)
         }
-        #expect(try encoded(value) == #"[{"a":1,"b":3},[],[{},2],[4]]"#)
+        #expect(try encoded(value) == #"[{"a":1,"b":3},[],[{},2],[4,5]]"#)
     }
 
     @Test("A superEncoder may be used late, and for any kind of value")

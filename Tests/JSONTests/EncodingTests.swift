@@ -156,6 +156,17 @@ import Testing
         #expect(try encoded([second, second]) == #"["no number","no number"]"#)
     }
 
+    @Test("What is left of a dictionary that cannot be written does not disturb the order of one around it")
+    func rollBackWithinSorting() throws {
+        let value = Written { encoder in
+            var container = encoder.container(keyedBy: Key.self)
+            try? container.encode(["y": 1, "x": Double.nan, "w": 2], forKey: .a)
+            try container.encode(["q": 1, "p": 2], forKey: .b)
+        }
+        let text = #"{"b":{"p":2,"q":1}}"#
+        #expect(try encoded(["3": value, "1": value, "2": value]) == "{\"1\":\(text),\"2\":\(text),\"3\":\(text)}")
+    }
+
     @Test("An error thrown by a type's own code keeps its cause")
     func ownErrors() {
         let error = #expect(throws: JSONError.self) { try encoded([Written { _ in throw Refusal() }]) }

@@ -46,6 +46,11 @@ import Testing
         object["c"] = .null
         object["b"] = true
         #expect(JSONValue.object(object).description == #"{"b":true,"c":null}"#)
+
+        // One letter precomposed and decomposed: two keys.
+        let accents: JSONObject = ["\u{E9}": 1, "e\u{301}": 2]
+        #expect(accents["\u{E9}"] == 1)
+        #expect(accents["e\u{301}"] == 2)
     }
 
     @Test("For people, a value stands on several lines")
@@ -117,7 +122,7 @@ import Testing
     @Test("A text that would be too deep where it is put is refused")
     func depth() throws {
         let text = try JSONText(
-            Array((String(repeating: "[", count: 63) + #""[[[""# + String(repeating: "]", count: 63)).utf8))
+            Array((String(repeating: "[", count: 63) + #""\"[[[""# + String(repeating: "]", count: 63)).utf8))
         _ = try JSON.decode([JSONText].self, from: JSON.encode([text]))
         #expect(code { _ = try JSON.encode([[text]]) } == .tooDeep)
     }

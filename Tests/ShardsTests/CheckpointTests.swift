@@ -222,6 +222,19 @@ struct CheckpointTests {
         #expect(leader.replica.machine.entities.count == 2)
     }
 
+    @Test("an entity of many events is measured anew instead of crowding out the others")
+    func estimate() throws {
+        var leader = try Leader()
+        for name in ["a", "b"] { _ = try leader.run(.increment(name, by: 1)) }
+        while leader.replica.machine.dirtyBytes < 70_000 { _ = try leader.run(.increment("busy", by: 1)) }
+        try leader.replica.checkpoint()
+        #expect(leader.replica.machine.entities.position(of: Array("busy".utf8)) == nil)
+        #expect(leader.replica.machine.entities.count == 2)
+        let balance = try #require(try leader.replica.ask("busy").json)
+        #expect(leader.replica.machine.entities.count == 3)
+        #expect(try leader.run(.increment("busy", by: 1))?.outcome.text == "\((Int(balance) ?? 0) + 1)")
+    }
+
     @Test("lost leadership lets go of entities that only proposals held")
     func evictionAfterLoss() throws {
         var leader = try Leader(settings: SessionTests.settings { $0.cleanEntitiesMax = 2 })

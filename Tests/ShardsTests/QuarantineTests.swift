@@ -45,6 +45,30 @@ struct NewLight: Entity {
     }
 }
 
+/// Its JSON is a bare number, or null for 0.
+struct Gauge: Entity {
+    static let kind = "gauge"
+    static let commands: Commands<Self> = ["add": Add.self]
+
+    var level: Double = 0
+    enum Event: Codable, Sendable { case added(Double) }
+    mutating func apply(_ event: Event) { if case .added(let amount) = event { level += amount } }
+
+    init() {}
+    init(from decoder: any Decoder) throws {
+        level = try decoder.singleValueContainer().decode(Double?.self) ?? 0
+    }
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(level)
+    }
+
+    struct Add: Command {
+        var amount: Double
+        func decide(_: Gauge) -> Decision<Event, Done> { Decision(.added(amount)) }
+    }
+}
+
 @Suite("Quarantine")
 struct QuarantineTests {
     static let new = KindRuntime(NewLight.self)
@@ -141,6 +165,17 @@ struct QuarantineTests {
         try leader.replica.restart()
         #expect(try leader.replica.state("n").code == .quarantined)
         #expect(try leader.replica.ask("m", "lines").json == #"["x"]"#)
+    }
+
+    @Test("a lost state is not taken for one, even by a type that reads null")
+    func lostState() throws {
+        var leader = try Leader(KindRuntime(Gauge.self))
+        _ = try leader.run(.note("g", "add", #"{"amount":1e308}"#))
+        #expect(try leader.replica.state("g").json == "1e+308")
+        _ = try leader.run(.note("g", "add", #"{"amount":1e308}"#))
+        try leader.replica.checkpoint()
+        try leader.replica.restart()
+        #expect(try leader.replica.state("g").code == .quarantined)
     }
 
     @Test("entries that are damaged are errors")

@@ -125,6 +125,19 @@ struct SessionTests {
         #expect(try leader.replica.ask("alice").json == "2")
     }
 
+    @Test("of two replies to one request the first stands")
+    func firstStands() {
+        var table = SessionTable(settings: ShardSettings(), restored: [], forgottenOpened: .min)
+        let request = SessionRequest(client: 1, opened: 1, number: 4, acknowledgedBelow: 2)
+        let replies = ["1", "2"].map {
+            StoredReply(
+                index: LogIndex(9), term: Term(1), revision: 1, fingerprint: 0, outcome: Outcome(json: Array($0.utf8)))
+        }
+        for reply in replies { table.record(request, reply) }
+        #expect(table.session(of: 1)?.reply(to: 4) == replies[0])
+        #expect(table.bytes == SessionTable.sessionOverhead + SessionTable.replyOverhead + 1)
+    }
+
     @Test("a client that never acknowledges is refused as overload")
     func tooManyReplies() throws {
         var leader = try Leader(settings: Self.settings { $0.sessionRepliesMax = 3 })
@@ -208,6 +221,17 @@ struct KeyTests {
         }
         #expect(try leader.run(.increment(by: 1, .key("new")))?.outcome.text == "7")
         #expect(try leader.send(.increment(by: 1, .key("new"))).isProposal == false)
+    }
+
+    @Test("keys leave memory once a checkpoint has them")
+    func bounded() throws {
+        var leader = try Leader(settings: Self.settings)
+        for number in 0..<6 { _ = try leader.run(.increment(by: 1, .key("k\(number)"))) }
+        #expect(leader.replica.machine.keys.residentCount == 6)
+        try leader.replica.checkpoint()
+        #expect(leader.replica.machine.keys.residentCount == 2)
+        for number in 0..<20 { try leader.send(.increment(by: 1, .key("new\(number)"))) }
+        #expect(leader.replica.machine.keys.residentCount == 2)
     }
 
     @Test("a key that was looked up and not found is taken once")

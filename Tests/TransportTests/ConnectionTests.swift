@@ -66,12 +66,14 @@ import Testing
         #expect(owner.told == ["frame [1]", "closed protocolViolation"])
     }
 
-    @Test("Before the handshake is done a frame may not be larger than a handshake")
-    func smallBefore() throws {
-        let (channel, owner, _) = try accepted()
-        try channel.writeInbound(stream([[UInt8](repeating: 1, count: 4_097)]))
-        #expect(!channel.isActive)
-        #expect(owner.told == ["closed protocolViolation"])
+    @Test("A handshake has room for what later versions append, but may not be larger than its limit")
+    func handshakeLimit() throws {
+        let hello = HandshakeMessage.hello(Hello(role: .client, identity: .client())).encoded()
+        for (size, told) in [(4_096, ["admit client", "accepted client"]), (4_097, ["closed protocolViolation"])] {
+            let (channel, owner, _) = try accepted()
+            try channel.writeInbound(stream([hello + [UInt8](repeating: 0, count: size - hello.count)]))
+            #expect(owner.told == told)
+        }
     }
 
     @Test("Frames queued in one turn leave in one write, and none before the flush")
@@ -157,6 +159,21 @@ import Testing
         connection.sweep(limit)
         #expect(!channel.isActive)
         #expect(owner.told == ["frame [1, 2, 3]", "closed timedOut"])
+    }
+
+    @Test("A frame that cannot come to its end because nothing is read is not held against the sender")
+    func pausedFrame() throws {
+        let (channel, _, connection) = try open()
+        var input = stream([[1, 2, 3]])
+        try channel.writeInbound(cut(&input, 9))
+        connection.sweep(.seconds(30))
+        connection.pauseReading(for: .owner)
+        for _ in 0..<5 { connection.sweep(.seconds(30)) }
+        connection.resumeReading(for: .owner)
+        connection.sweep(.seconds(30))
+        #expect(channel.isActive)
+        connection.sweep(.seconds(30))
+        #expect(!channel.isActive)
     }
 
     @Test("A dialer greets first and reports the welcome")

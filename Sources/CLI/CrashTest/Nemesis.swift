@@ -25,13 +25,15 @@ struct Nemesis: Sendable {
         var generator = RandomGenerator(seed: ~settings.seed)
         var outcome = Outcome()
         while true {
-            let step = plan.next()
+            var step = plan.next()
             try await Task.sleep(for: .milliseconds(step.calm))
             try await fleet.checkAlive()
             guard clock.now < end else { return outcome }
+            let owners = await owners()
+            if step.strikesOwner { aim(&step, owners) }
             for victim in step.victims { await fleet.useSeeds(Bool.random(using: &generator), for: victim) }
             var record = FaultRecord(fault: step.fault, victims: step.victims, at: 0)
-            record.groups = await ownedGroups(by: step.victims)
+            for (group, owner) in owners where step.victims.contains(owner) { record.groups.append(group) }
             switch step.fault {
             case .kill, .killall: try await kill(step, &record)
             case .pause: try await pause(step, &record)
@@ -95,12 +97,26 @@ struct Nemesis: Sendable {
         record.readyAt = clock.now
     }
 
-    /// The groups that nodes own by the cluster's word; none if nobody answers.
-    private func ownedGroups(by victims: [Int]) async -> [UInt32] {
+    /// The owner of each shard's group by the cluster's word, as a position in the fleet; none if nobody answers.
+    private func owners() async -> [(group: UInt32, owner: Int)] {
         guard let map = try? await cluster.clusterMap(timeout: .seconds(1)) else { return [] }
-        let addresses = Set(victims.map { fleet.addresses[$0] })
-        let nodes = Set(map.members.filter { addresses.contains($0.address.description) }.map(\.id.rawValue))
-        return map.owners.enumerated().filter { nodes.contains($0.element) }.map { UInt32($0.offset + 1) }
+        return map.owners.enumerated().compactMap { offset, owner in
+            guard let address = map.members.first(where: { $0.id.rawValue == owner })?.address.description,
+                let position = fleet.addresses.firstIndex(of: address)
+            else { return nil }
+            return (UInt32(offset + 1), position)
+        }
+    }
+
+    /// Puts the node that owns most in the place of the first victim.
+    private func aim(_ step: inout NemesisPlan.Step, _ owners: [(group: UInt32, owner: Int)]) {
+        let counts = (0..<fleet.count).map { node in owners.count { $0.owner == node } }
+        guard let most = counts.max(), most > 0, let target = counts.firstIndex(of: most) else { return }
+        if let place = step.victims.firstIndex(of: target) {
+            step.victims.swapAt(0, place)
+        } else {
+            step.victims[0] = target
+        }
     }
 
     private func describe(_ record: FaultRecord) -> String {

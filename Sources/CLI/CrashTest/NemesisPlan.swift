@@ -2,7 +2,8 @@ import Primitives
 
 /// The faults of a run, one after the other, drawn from a seed.
 ///
-/// The same seed gives the same faults to the same nodes after the same pauses; only how long nodes take in between differs.
+/// The same seed gives the same faults after the same pauses to the same nodes, or to whichever owns most; how long nodes take in
+/// between differs.
 struct NemesisPlan {
     struct Step: Hashable, Sendable {
         /// Milliseconds of undisturbed load before the fault.
@@ -10,6 +11,8 @@ struct NemesisPlan {
         var fault: Fault
         /// Positions of the nodes it strikes, in the order in which they are struck.
         var victims: [Int]
+        /// The first victim gives way to the node that owns most shards at the time: what has most to hand over is struck most.
+        var strikesOwner: Bool
         /// Milliseconds until the victims are started again, or go on.
         var down: Int64
         /// Milliseconds after the restart at which the first victim is killed once more, in the middle of its start.
@@ -38,6 +41,7 @@ struct NemesisPlan {
         let isKill = fault == .kill || fault == .killall
         return Step(
             calm: Int64.random(in: 200...1_500, using: &generator), fault: fault, victims: victims,
+            strikesOwner: fault != .killall && Int.random(in: 0..<100, using: &generator) < 60,
             down: Int64.random(in: fault == .pause ? 200...2_500 : 0...1_200, using: &generator),
             killAgainAfter: isKill && Int.random(in: 0..<100, using: &generator) < 20
                 ? Int64.random(in: 0...400, using: &generator) : nil)

@@ -73,16 +73,21 @@ final class Connection {
 
     /// The first column of the first row, nil if there is no row or it is NULL.
     func integer(_ sql: String) throws(JournalError) -> Int64? {
-        let statement = try prepare(sql)
-        guard try statement.step(), !statement.isNull(0) else { return nil }
-        return statement.integer(0)
+        try first(sql) { $0.integer(0) }
     }
 
     /// The first column of the first row, nil if there is no row or it is NULL.
     func text(_ sql: String) throws(JournalError) -> String? {
+        try first(sql) { $0.text(0) }
+    }
+
+    /// Steps to the end: a pragma that writes gives its row first and fails, if at all, when it commits.
+    private func first<Value>(_ sql: String, _ read: (Statement) -> Value) throws(JournalError) -> Value? {
         let statement = try prepare(sql)
-        guard try statement.step(), !statement.isNull(0) else { return nil }
-        return statement.text(0)
+        guard try statement.step() else { return nil }
+        let value = statement.isNull(0) ? nil : read(statement)
+        while try statement.step() {}
+        return value
     }
 
     /// Rows that the last statement inserted, changed or deleted.

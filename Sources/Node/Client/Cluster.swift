@@ -98,6 +98,13 @@ public final class Cluster: ClusterAccess, RequestChannel {
     }
 
     func call(_ request: Request, timeout: Duration) async -> Response {
+        // A node would close the connection on a frame over its limit, and with it the answers of others.
+        guard request.payloadBytes <= Limits.payloadBytesMax else {
+            return .failed(
+                RequestFailure(
+                    .invalid, .tooLarge,
+                    "the request has \(request.payloadBytes) bytes; at most \(Limits.payloadBytesMax) fit"))
+        }
         let span = timeout.span
         return await withCheckedContinuation { continuation in
             loop.execute { [core] in

@@ -17,6 +17,8 @@ final class ClusterLoop {
         var connection: ClientConnection?
         var isOpen = false
         var frame = ByteWriter(reserving: 0)
+        /// Frames have been queued since the last flush.
+        var hasQueued = false
         var correlations: Set<UInt64> = []
         /// Attempts on it have gone unanswered: other nodes are asked first.
         var isDoubtful = false
@@ -113,6 +115,7 @@ final class ClusterLoop {
         line.connection = nil
         line.isOpen = false
         line.frame.removeAll()
+        line.hasQueued = false
         let lost = line.correlations.sorted()
         line.correlations = []
         for correlation in lost { lineOfCorrelation[correlation] = nil }
@@ -129,6 +132,8 @@ final class ClusterLoop {
 
     private func transmit(_ request: Request, _ correlation: UInt64) -> Bool {
         guard let line = choose(request) else { return false }
+        // What is waiting and one more request of the largest size do not fit in one frame together.
+        if line.frame.count + request.bytesMax > settings.clientFrameBytesMax { close(frameOf: line) }
         line.frame.write(correlation)
         line.frame.write(request)
         line.correlations.insert(correlation)
@@ -183,8 +188,10 @@ final class ClusterLoop {
     private func flush() {
         isFlushScheduled = false
         for key in lines.keys.sorted() {
-            guard let line = lines[key], line.frame.count > 0, line.isOpen else { continue }
+            guard let line = lines[key], line.isOpen else { continue }
             close(frameOf: line)
+            guard line.hasQueued else { continue }
+            line.hasQueued = false
             line.connection?.flush()
         }
     }
@@ -192,7 +199,8 @@ final class ClusterLoop {
     private func close(frameOf line: Line) {
         guard line.frame.count > 0 else { return }
         let bytes = line.frame.bytes
-        line.frame = ByteWriter(reserving: bytes.count)
+        line.frame = ByteWriter(reserving: min(bytes.count, 64 << 10))
+        line.hasQueued = true
         guard line.connection?.send(bytes) ?? false else {
             // The queue is full: what was in the frame was not sent, and may be tried elsewhere.
             let lost = line.correlations.sorted()
@@ -271,4 +279,26 @@ final class ClusterLoop {
     }
 
     var trouble: String? { lastTrouble }
+}
+
+extension Request {
+    /// The bytes that its entity's code would read.
+    var payloadBytes: Int {
+        switch self {
+        case .command(let command): command.payload.count
+        case .query(let query): query.payload.count
+        case .cluster(.directory(let body)): body.count
+        case .cluster: 0
+        }
+    }
+
+    /// Bytes of its encoding at most.
+    fileprivate var bytesMax: Int {
+        switch self {
+        case .command(let command): command.payload.count + command.entity.count + command.name.utf8.count + 1_024
+        case .query(let query): query.payload.count + query.entity.count + query.name.utf8.count + 1_024
+        case .cluster(.directory(let body)): body.count + 1_024
+        case .cluster: 1_024
+        }
+    }
 }
