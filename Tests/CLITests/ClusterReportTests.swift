@@ -14,22 +14,16 @@ import Testing
               {"node": 2, "name": "node-2", "address": "127.0.0.1:7401", "status": "up", "isReachable": false, "owned": 0, "replicas": 1}
             ], "shards": \(shards)}
             """
-        let map = """
-            {"cluster": "00000000-0000-0000-0000-000000000001", "node": 1, "directoryIndex": 9, "members": [], "owners": [1],
-             "kinds": [{"name": "counter", "shards": 2, "replication": 3, "firstGroup": 1}]}
-            """
-        return ClusterReport(
-            try JSON.decode(ClusterStatus.self, from: Array(json.utf8)),
-            try JSON.decode(ClusterMap.self, from: Array(map.utf8)))
+        return ClusterReport(try JSON.decode(ClusterStatus.self, from: Array(json.utf8)))
     }
 
     @Test func `a shard on its way shows what is made and what is to go`() throws {
         let report = try report(
             """
-            [{"shard": "directory", "group": 0, "owner": 1, "term": 1, "voters": [1], "learners": [2], "wanted": [1], "commit": 5, "behind": []},
-             {"shard": "counter/0", "group": 1, "owner": 1, "term": 3, "voters": [1, 2], "learners": [3], "wanted": [1, 3], "commit": 9,
+            [{"shard": "directory", "group": 0, "owner": 1, "term": 1, "voters": [1], "learners": [2], "wanted": [1], "copies": 1, "commit": 5, "behind": []},
+             {"shard": "counter/0", "group": 1, "owner": 1, "term": 3, "voters": [1, 2], "learners": [3], "wanted": [1, 3], "copies": 2, "commit": 9,
               "behind": [{"node": 2, "entries": 0}, {"node": 3, "entries": 12}, {"node": 10, "entries": 1}]},
-             {"shard": "counter/1", "group": 2, "voters": [1], "learners": [], "wanted": [1], "behind": []}]
+             {"shard": "counter/1", "group": 2, "voters": [1], "learners": [], "wanted": [1], "copies": 2, "behind": []}]
             """)
         #expect(
             report.shardTable.lines == [
@@ -49,17 +43,5 @@ import Testing
                 "   1  node-1  127.0.0.1:7400  up             1         1",
                 "   2  node-2  127.0.0.1:7401  up, silent     0         1",
             ])
-    }
-
-    @Test func `a cluster is settled when its shards have all the replicas that fit`() throws {
-        func shard(_ voters: String) -> String {
-            """
-            [{"shard": "counter/0", "group": 1, "owner": 1, "term": 3, "voters": \(voters), "learners": [], "wanted": \(voters),
-              "commit": 9, "behind": []}]
-            """
-        }
-        #expect(try report(shard("[1, 2]")).settled)
-        // The planner has not yet come to it.
-        #expect(try !report(shard("[1]")).settled)
     }
 }

@@ -1,7 +1,5 @@
 import Directory
 import Engine
-import Entities
-import Node
 import Primitives
 
 /// The cluster's state as the command line shows it; the keys of its JSON are part of the contract.
@@ -38,10 +36,10 @@ struct ClusterReport: Encodable {
         var behind: [String: UInt64]
     }
 
-    init(_ status: ClusterStatus, _ map: ClusterMap) {
+    init(_ status: ClusterStatus) {
         cluster = status.cluster.description
         coordinator = status.coordinator.rawValue
-        settled = status.isSettled(map)
+        settled = status.isSettled
         members = status.members.map { member in
             MemberLine(
                 node: member.node.rawValue, name: member.name, address: member.address,
@@ -56,26 +54,6 @@ struct ClusterReport: Encodable {
                 voters: shard.voters.map(\.rawValue), learners: shard.learners.map(\.rawValue),
                 wanted: shard.wanted.map(\.rawValue), commit: shard.commit?.rawValue, behind: behind)
         }
-    }
-}
-
-extension ClusterStatus {
-    /// Whether every shard has an owner and as many replicas as its kind should have in a cluster of this size, and nothing moves.
-    func isSettled(_ map: ClusterMap) -> Bool {
-        let members = self.members.count { $0.status == .up || $0.status == .joining }
-        return isSettled
-            && shards.allSatisfy { shard in
-                guard let kind = map.kinds.first(where: { shard.shard.hasPrefix($0.name + "/") }) else { return true }
-                return shard.voters.count >= min(kind.replication, members)
-            }
-    }
-}
-
-extension ClusterAccess {
-    /// The coordinator's word, with what the map adds to it.
-    func report(within limit: Duration) async throws(Failure) -> ClusterReport {
-        let status = try await status(timeout: limit)
-        return ClusterReport(status, try await clusterMap(timeout: limit))
     }
 }
 

@@ -27,20 +27,10 @@ struct ClusterWait: AsyncParsableCommand {
         let end = clock.now + cluster.longLimit
         let up = try await cluster.withCluster(within: cluster.longLimit) { cluster in
             try await cluster.waitFor(members: members, timeout: end - clock.now)
-            if settled { try await Self.waitUntilSettled(cluster, until: end) }
+            if settled { try await cluster.waitUntilSettled(timeout: end - clock.now) }
             return try await cluster.clusterMap().members.count { $0.status == .up }
         }
         guard output.json else { return StandardOutput.line("\(up) \(up == 1 ? "member is" : "members are") up") }
         StandardOutput.json(["up": up])
-    }
-
-    private static func waitUntilSettled(_ cluster: Cluster, until end: ContinuousClock.Instant) async throws {
-        let clock = ContinuousClock()
-        while clock.now < end {
-            if let report = try? await cluster.report(within: .seconds(2)), report.settled { return }
-            try await clock.sleep(for: .milliseconds(50))
-        }
-        throw CommandFailure(
-            .unavailable, "timed-out", "the shards have not settled; `holdfast cluster shards` shows which have not")
     }
 }

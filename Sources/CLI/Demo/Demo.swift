@@ -54,7 +54,7 @@ struct Demo: Sendable {
         let cluster = try await Cluster.connect(to: [first.address], timeout: Self.patience, logger: .silent)
         let counters = try await cluster.entities(Counter.self)
         try await cluster.waitFor(members: 2, timeout: Self.patience)
-        try await waitForReplicas(2, cluster)
+        try await cluster.waitUntilSettled(timeout: Self.patience)
         stage.formed(nodes: 2)
 
         stage.heading("Sending increments")
@@ -67,7 +67,7 @@ struct Demo: Sendable {
         let start = clock.now
         try await nodes.start(seed: first.address)
         try await cluster.waitFor(members: 3, timeout: Self.patience)
-        try await waitForReplicas(3, cluster)
+        try await cluster.waitUntilSettled(timeout: Self.patience)
         stage.joined(node: 3, milliseconds: Self.milliseconds(clock.now - start))
 
         stage.heading("The owner of alice is killed")
@@ -106,21 +106,6 @@ struct Demo: Sendable {
             balances.append(balance)
         }
         return balances
-    }
-
-    private func waitForReplicas(_ count: Int, _ cluster: Cluster) async throws {
-        let clock = ContinuousClock()
-        let end = clock.now + Self.patience
-        while clock.now < end {
-            if let report = try? await cluster.report(within: .seconds(2)), report.settled,
-                report.shards.allSatisfy({ $0.voters.count == count || $0.shard == "directory" })
-            {
-                return
-            }
-            try await clock.sleep(for: .milliseconds(20))
-        }
-        throw CommandFailure(
-            .unavailable, "demo", "the shards did not get \(count) replicas each within \(Self.patience); the nodes’ logs are in \(folder)")
     }
 
     /// Returns the name of the node that is no more.
