@@ -20,10 +20,10 @@ import Testing
     @Test func `a shard on its way shows what is made and what is to go`() throws {
         let report = try report(
             """
-            [{"shard": "directory", "group": 0, "owner": 1, "term": 1, "voters": [1], "learners": [2], "wanted": [1], "commit": 5, "behind": []},
-             {"shard": "counter/0", "group": 1, "owner": 1, "term": 3, "voters": [1, 2], "learners": [3], "wanted": [1, 3], "commit": 9,
+            [{"shard": "directory", "group": 0, "owner": 1, "term": 1, "voters": [1], "learners": [2], "wanted": [1], "copies": 1, "commit": 5, "behind": []},
+             {"shard": "counter/0", "group": 1, "owner": 1, "term": 3, "voters": [1, 2], "learners": [3], "wanted": [1, 3], "copies": 2, "commit": 9,
               "behind": [{"node": 2, "entries": 0}, {"node": 3, "entries": 12}, {"node": 10, "entries": 1}]},
-             {"shard": "counter/1", "group": 2, "voters": [1], "learners": [], "wanted": [1], "behind": []}]
+             {"shard": "counter/1", "group": 2, "voters": [1], "learners": [], "wanted": [1], "copies": 2, "behind": []}]
             """)
         #expect(
             report.shardTable.lines == [

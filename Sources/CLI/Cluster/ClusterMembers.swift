@@ -10,8 +10,7 @@ struct ClusterMembers: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let status = try await cluster.withCluster { try await $0.status(timeout: cluster.limit) }
-        let report = ClusterReport(status)
+        let report = ClusterReport(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
         guard output.json else { return report.memberTable.print() }
         for member in report.members { StandardOutput.json(member) }
     }

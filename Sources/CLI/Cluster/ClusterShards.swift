@@ -14,8 +14,7 @@ struct ClusterShards: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let status = try await cluster.withCluster { try await $0.status(timeout: cluster.limit) }
-        let report = ClusterReport(status)
+        let report = ClusterReport(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
         guard output.json else { return report.shardTable.print() }
         for shard in report.shards { StandardOutput.json(shard) }
     }

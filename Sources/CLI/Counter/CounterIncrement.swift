@@ -36,13 +36,16 @@ struct CounterIncrement: AsyncParsableCommand {
         let entity = try EntityID(id)
         // Made once, before the first attempt, so that every retry is the same increment.
         let request = requestID ?? UniqueID.random().description
-        try await cluster.withCluster { cluster in
-            let counters = try await cluster.entities(Counter.self, timeout: self.cluster.limit)
-            do throws(CommandError<Counter.Overflow>) {
-                show(try await counters[entity].send(Counter.Increment(by: by), requestID: request), request)
-            } catch {
-                throw CommandFailure(error, requestID: request)
+        do {
+            let receipt = try await cluster.withCluster { cluster in
+                let counters = try await cluster.entities(Counter.self, timeout: self.cluster.limit)
+                return try await counters[entity].send(Counter.Increment(by: by), requestID: request)
             }
+            show(receipt, request)
+        } catch let error as CommandError<Counter.Overflow> {
+            throw CommandFailure(error, requestID: request)
+        } catch let failure as Failure {
+            throw CommandFailure(failure, requestID: request)
         }
     }
 

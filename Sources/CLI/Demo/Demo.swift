@@ -67,7 +67,7 @@ struct Demo: Sendable {
         let start = clock.now
         try await nodes.start(seed: first.address)
         try await cluster.waitFor(members: 3, timeout: Self.patience)
-        try await waitForReplicas(3, cluster)
+        try await cluster.waitUntilSettled(timeout: Self.patience)
         stage.joined(node: 3, milliseconds: Self.milliseconds(clock.now - start))
 
         stage.heading("The owner of alice is killed")
@@ -106,21 +106,6 @@ struct Demo: Sendable {
             balances.append(balance)
         }
         return balances
-    }
-
-    private func waitForReplicas(_ count: Int, _ cluster: Cluster) async throws {
-        let clock = ContinuousClock()
-        let end = clock.now + Self.patience
-        while clock.now < end {
-            if let status = try? await cluster.status(timeout: .seconds(2)), status.isSettled,
-                status.shards.allSatisfy({ $0.voters.count == count })
-            {
-                return
-            }
-            try await clock.sleep(for: .milliseconds(20))
-        }
-        throw CommandFailure(
-            .unavailable, "demo", "the shards did not get \(count) replicas each within \(Self.patience); the nodes' logs are in \(folder)")
     }
 
     /// Returns the name of the node that is no more.

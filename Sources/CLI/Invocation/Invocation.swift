@@ -3,6 +3,7 @@ import Entities
 import JSON
 import Journal
 import Node
+import Primitives
 
 /// One run of the program: parses, runs, and says how it ended.
 struct Invocation {
@@ -40,7 +41,7 @@ struct Invocation {
             StandardError.line(Self.json(failure))
         } else {
             StandardError.line("Error: \(failure.message)")
-            if let requestID = failure.requestID, failure.exit == .outcomeUnknown || failure.exit == .unavailable {
+            if let requestID = failure.requestID, failure.exit == .outcomeUnknown {
                 StandardError.line("To try again without counting twice, add: --request-id \(requestID)")
             }
         }
@@ -63,12 +64,15 @@ struct Invocation {
         return .usage
     }
 
+    /// Nil for what the parser has to say.
     static func failure(from error: any Error) -> CommandFailure? {
         switch error {
         case let failure as CommandFailure: failure
         case let failure as Failure: CommandFailure(failure)
         case let error as NodeError: CommandFailure(error)
         case let error as JournalError: CommandFailure(error)
+        case is JSONError, is MalformedBytes: CommandFailure(.journal, "corrupt", "a record cannot be read: \(error)")
+        case _ where HoldfastCommand.exitCode(for: error) == .failure: CommandFailure(.unavailable, "failed", "\(error)")
         default: nil
         }
     }

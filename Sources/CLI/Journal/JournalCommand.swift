@@ -5,7 +5,7 @@ struct JournalCommand: AsyncParsableCommand {
         commandName: "journal",
         abstract: "Look into a node's journal, check it, copy it, bring it back.",
         discussion: "All but `restore` work beside a running node as well as without one, and change nothing.",
-        subcommands: [JournalStatus.self, JournalEvents.self, JournalVerify.self, JournalBackup.self])
+        subcommands: [JournalStatus.self, JournalEvents.self, JournalVerify.self, JournalBackup.self, JournalRestore.self])
 }
 
 /// Which journal.

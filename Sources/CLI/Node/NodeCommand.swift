@@ -1,4 +1,8 @@
 import ArgumentParser
+import Directory
+import Engine
+import Entities
+import Foundation
 import Logging
 import Node
 
@@ -24,9 +28,24 @@ struct NodeCommand: AsyncParsableCommand {
             handler.logLevel = settings.logLevel ?? .info
             return handler
         }
+        try await checkShards(settings)
         try await NodeRun(
             configuration: settings.configuration(logger: logger), shards: settings.shards, isJSON: output.json,
             logger: logger
         ).run()
+    }
+
+    /// A number of shards that the cluster does not have is told before the node becomes a member. Once it is one, and whenever no
+    /// seed answers, the cluster itself refuses it.
+    private func checkShards(_ settings: NodeSettings) async throws {
+        guard let shards = settings.shards, let seeds = settings.seeds, !seeds.isEmpty, let data = settings.data,
+            !FileManager.default.fileExists(atPath: data + "/journal.db"),
+            let cluster = try? await Cluster.connect(to: seeds, timeout: .seconds(1), logger: .silent)
+        else { return }
+        let map = try? await cluster.clusterMap(timeout: .seconds(1))
+        await cluster.close()
+        guard let kind = map?.kinds.first(where: { $0.name == Counter.kind }), kind.shards != shards else { return }
+        throw CommandFailure.usage(
+            "the cluster has \(kind.shards) shards of “counter”, fixed when it was registered, not \(shards): leave --shards out, or give \(kind.shards)")
     }
 }

@@ -70,8 +70,8 @@ public final class Cluster: ClusterAccess, RequestChannel {
 
     private static func explain(_ seeds: [NetworkAddress], _ trouble: String?) -> String {
         let list = seeds.map(\.description).joined(separator: ", ")
-        return "no node of a cluster answers at \(list)" + (trouble.map { ": \($0)" } ?? "")
-            + ". Is one running there? `holdfast node` starts one; --connect names another address."
+        return "no node of a cluster answers at \(list)" + (trouble.map { " (\($0))" } ?? "")
+            + ". `holdfast node` starts one; --connect names another address."
     }
 
     /// The entities of one kind that the cluster has already.

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Engine
+import Entities
+import Foundation
+import Journal
+import Primitives
+
+struct JournalRestore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Make a new node's folder from a backup.",
+        discussion: """
+            The node that starts on the folder is a cluster of one, with a UUID of its own: it does not know the nodes that the backup \
+            came from, and they do not know it. Other nodes join it with empty folders, and are filled by it.
+
+            What the backup holds comes back with its revisions, its times and its request ids. With --until, each shard comes back as \
+            it was then.
+            """)
+
+    @Option(help: ArgumentHelp("The backup, or a stopped node's journal.db.", valueName: "file"))
+    var from: String
+
+    @Option(help: ArgumentHelp("The folder to make; if it is there, it must be empty.", valueName: "dir"))
+    var data: String
+
+    @Option(
+        help: ArgumentHelp("Leave out what was recorded later, as in 2026-03-01T12:00:00Z.", valueName: "time"),
+        transform: Self.parseTime)
+    var until: WallTime?
+
+    @Flag(help: "Restore even if the backup lacks shards, which then start empty.")
+    var partial = false
+
+    @OptionGroup var output: OutputOptions
+
+    static func parseTime(_ text: String) throws -> WallTime {
+        for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()] {
+            guard let date = try? style.parse(text) else { continue }
+            return WallTime(milliseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded()))
+        }
+        throw ValidationError("it must be a time as ISO 8601 has it, in UTC: 2026-03-01T12:00:00Z or 2026-03-01T12:00:00.123Z.")
+    }
+
+    func run() throws {
+        let folder = try NewFolder(data)
+        guard FileManager.default.fileExists(atPath: from) else {
+            throw CommandFailure.noSuchThing("there is no file \(from); `holdfast journal backup` makes one")
+        }
+        let reader = try JournalReader(file: from)
+        defer { reader.close() }
+        let found = try reader.verify()
+        guard found.isSound else {
+            throw CommandFailure(
+                .journal, "corrupt",
+                "\(from) is damaged and was not restored: \(found.problems[0]). Nothing was made. Try another backup; "
+                    + "`holdfast journal verify` lists everything that is wrong with a node's journal.")
+        }
+        var restoration = try Restoration(reader, until: until)
+        guard partial || restoration.missing.isEmpty else {
+            let list = restoration.missing.prefix(8).joined(separator: ", ")
+            throw CommandFailure(
+                .refused, "shards-missing",
+                "the backup lacks \(restoration.missing.count) shards, of which its node held no replica: \(list)"
+                    + "\(restoration.missing.count > 8 ? " …" : ""). Restore the backup of a node that held them all, or give "
+                    + "--partial and start those shards empty.")
+        }
+        do {
+            try restoration.write(to: folder.draft)
+            try folder.moveIntoPlace()
+        } catch {
+            folder.discard()
+            throw error
+        }
+        show(restoration.summary)
+    }
+
+    private func show(_ summary: Restoration.Summary) {
+        guard !output.json else { return StandardOutput.json(summary) }
+        StandardOutput.line("\(data): \(summary.entries) entries of \(summary.shards) shards, as cluster \(summary.cluster)")
+        for shard in summary.missing { StandardOutput.line("\(shard) starts empty") }
+        StandardOutput.line("Start it with: holdfast node --data \(data)")
+    }
+}
