@@ -18,6 +18,7 @@ struct RandomRun {
     private var random: RandomGenerator
     private let faults: Faults
     private var cuts: [(NodeID, NodeID)] = []
+    private var isCalm = false
     private var nextToken: UInt64 = 1
     /// What was committed anywhere when each read was asked.
     private var reads: [UInt64: LogIndex] = [:]
@@ -27,7 +28,7 @@ struct RandomRun {
 
     static var settings: RaftSettings {
         var settings = RaftSettings()
-        settings.appendEntriesMax = 3
+        settings.appendEntriesMax = 8
         settings.appendBytesMax = 400
         settings.inFlightMessagesMax = 4
         settings.windowBytesMax = 300
@@ -42,7 +43,10 @@ struct RandomRun {
     }
 
     mutating func run(steps: Int) {
-        for _ in 0..<steps {
+        for number in 0..<steps {
+            // Calm spells between the storms, in which the cluster gets somewhere.
+            isCalm = number % 1_000 >= 600
+            if number % 1_000 == 600 { calm() }
             step()
             guard violations.isEmpty, cluster.invariants.violations.isEmpty else { break }
         }
@@ -50,6 +54,11 @@ struct RandomRun {
         guard violations.isEmpty else { return }
         recover()
         violations += cluster.invariants.violations
+    }
+
+    private mutating func calm() {
+        cuts = []
+        for replica in cluster.replicas where !replica.isUp { cluster.restart(replica.id.rawValue) }
     }
 
     private mutating func note(_ what: String) { counts[what, default: 0] += 1 }
@@ -60,19 +69,19 @@ struct RandomRun {
         let steps = cluster.replicas.map { $0.raft?.term.rawValue ?? 0 }
         switch Int.random(in: 0..<1_000, using: &random) {
         case 0..<590: deliver()
-        case 590..<770: finishBatch()
-        case 770..<830: pass(.milliseconds(Int64.random(in: 0...40, using: &random)))
-        case 830..<870: propose()
-        case 870..<900: read()
-        case 900..<930: answer()
-        case 930..<934: if faults.crashes { crash() }
-        case 934..<946: restart()
-        case 946..<950: if faults.partitions { cut() }
+        case 590..<760: finishBatch()
+        case 760..<820: pass(.milliseconds(Int64.random(in: 0...40, using: &random)))
+        case 820..<855: propose()
+        case 855..<880: read()
+        case 880..<930: answer()
+        case 930..<936: if faults.crashes, !isCalm { crash() }
+        case 936..<946: restart()
+        case 946..<950: if faults.partitions, !isCalm { cut() }
         case 950..<954: cuts.removeAll()
         case 954..<957: transfer()
         case 957..<960: hint()
-        case 960..<961: pause()
-        case 961..<963: pass(.milliseconds(Int64.random(in: 100...900, using: &random)))
+        case 960..<961: if !isCalm { pause() }
+        case 961..<963: if !isCalm { pass(.milliseconds(Int64.random(in: 100...900, using: &random))) }
         case 963..<985: if faults.changesMembers { changeMembers() }
         case 985..<993: if faults.trims { checkpoint() }
         default: if faults.changesMembers { wipeRemoved() }
@@ -86,7 +95,7 @@ struct RandomRun {
         let position = faults.reorders && chance(30) ? Int.random(in: 0..<cluster.network.count, using: &random) : 0
         let packet = cluster.network.remove(at: position)
         if position > 0 { note("reordered") }
-        if cuts.contains(where: { $0 == packet.from && $1 == packet.to }) || faults.loses && chance(3) {
+        if cuts.contains(where: { $0 == packet.from && $1 == packet.to }) || faults.loses && !isCalm && chance(3) {
             note("lost")
             return
         }
@@ -164,12 +173,15 @@ struct RandomRun {
     }
 
     private mutating func crash() {
-        let node = anyNode()
+        // The worst moment is while something that others may rely on is on its way to the disk.
+        let busy = cluster.replicas.filter(\.hasDiskWork).map(\.id)
+        let node = chance(70) ? busy.randomElement(using: &random) ?? anyNode() : anyNode()
         guard cluster[node].isUp else { return }
         if cluster[node].hasDiskWork { note("crash in a write") }
         let keeps = chance(50)
         cluster.crash(node.rawValue, keepingInFlight: keeps)
         note("crash")
+        if chance(30) { return cluster.restart(node.rawValue) }
         guard chance(70) else { return }
         for other in cluster.ids where other != node && chance(80) {
             cluster.step(other.rawValue) { [now = cluster.now] in $0.peerLost(node, now: now, into: &$1) }
@@ -230,22 +242,25 @@ struct RandomRun {
 
     private mutating func changeMembers() {
         guard let leader = cluster.leader else { return }
-        let node = anyNode()
         let configuration = cluster.raft(leader).configuration
         let change: ConfigurationChange
-        if configuration.learners.contains(node) {
-            change = chance(80) ? .promote(node) : .remove(node)
-        } else if configuration.contains(node) {
-            change = .remove(node)
+        // Mostly growing while small and shrinking while large, so that quorums of all sizes come and go.
+        let grows = chance(configuration.voters.count < 3 ? 95 : 40)
+        let learner = configuration.learners.randomElement(using: &random)
+        let stranger = cluster.ids.filter { !configuration.contains($0) }.randomElement(using: &random)
+        if grows, let learner, chance(80) || stranger == nil {
+            change = .promote(learner)
+        } else if grows, let stranger {
+            change = .addLearner(stranger)
         } else {
-            change = .addLearner(node)
+            change = .remove(configuration.members.randomElement(using: &random)!)
         }
         let isBegun = cluster.step(leader) { raft, outputs in
             (try? raft.changeConfiguration(change, into: &outputs)) != nil
         }
         if isBegun == true {
             note("member change")
-            if node.rawValue == leader { note("leader removes itself") }
+            if case .remove(NodeID(leader)) = change { note("leader removes itself") }
             if case .promote = change { note("promotion") }
         }
         if chance(80) { cluster.flush(leader) }
