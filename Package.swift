@@ -134,6 +134,7 @@ let package = Package(
             name: "CLITests",
             dependencies: [
                 "CLI", "Directory", "Engine", "Entities", "JSON", "Journal", "Migrations", "Node", "CSQLite", "Primitives",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

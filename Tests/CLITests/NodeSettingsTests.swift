@@ -1,4 +1,6 @@
 import JSON
+import ArgumentParser
+import Logging
 import Testing
 
 @testable import CLI
