@@ -49,16 +49,18 @@ extension EndToEnd {
                 _ = await waitUntil(within: .seconds(60)) { demo.output.contains("[carol]") }
                 demo.signal(SIGINT)
                 #expect(await demo.waitForExit(timeout: .seconds(20)) == .code(130))
-                // Their folders are free again: both come back as the cluster that they were.
-                var seeds: [ChildNode] = []
+                // Their folders are free again: a node that is still running would keep its journal locked.
                 for node in ["node-1", "node-2"] {
-                    seeds.append(
-                        try stage.begin(
-                            ChildNode.Launch(
-                                executable: Stage.executable, data: "\(folder)/\(node)", port: try FreePorts.pick(1)[0],
-                                logFile: "\(stage.folder)/\(node).again")))
+                    let log = "\(stage.folder)/\(node).again"
+                    _ = try stage.begin(
+                        ChildNode.Launch(
+                            executable: Stage.executable, data: "\(folder)/\(node)", port: try FreePorts.pick(1)[0],
+                            logFile: log))
+                    let isOpen = await waitUntil(within: .seconds(30)) {
+                        (try? String(contentsOfFile: log, encoding: .utf8))?.contains("The journal is open") ?? false
+                    }
+                    #expect(isOpen, "\(node)")
                 }
-                for seed in seeds { try await seed.waitUntilReady() }
             }
         }
     }
