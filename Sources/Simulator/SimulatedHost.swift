@@ -9,6 +9,8 @@ final class SimulatedHost {
     var engine: Engine?
     /// Counts processes, so that what was meant for an earlier one is known.
     var starts: UInt64 = 0
+    /// Drawn anew for each process.
+    var process: UniqueID
     /// The batch that the disk works on.
     var writing: WriteBatch?
     /// The nodes that the engine wants connections to.
@@ -49,8 +51,9 @@ final class SimulatedHost {
         var voters: [NodeID]
     }
 
-    init(number: Int, disk: SimulatedDisk) {
+    init(number: Int, disk: SimulatedDisk, process: UniqueID) {
         self.number = number
+        self.process = process
         self.disk = disk
     }
 

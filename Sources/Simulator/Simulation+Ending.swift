@@ -36,7 +36,7 @@ extension Simulation {
                 if host.isRunning { crash(host, isNoticed: true, because: "its journal is damaged") }
                 damaged(host)
             }
-            if !host.isRunning, !host.isGone, host.node != nil { post(.restart(host: host.number), after: span(1, 200)) }
+            if !host.isRunning, !host.isGone, host.starts > 0 { post(.restart(host: host.number), after: span(1, 200)) }
         }
         let entities = entities(withLimits: false)
         for (offset, entity) in entities.enumerated() {
@@ -82,15 +82,21 @@ extension Simulation {
     }
 
     /// Every replica of every group has applied everything that is committed.
-    private var hasCaughtUp: Bool {
-        hosts.allSatisfy { host in
-            guard host.isRunning else { return true }
-            for group in host.disk.groups.keys {
-                guard let commit = host.engine?.applied(of: group) else { continue }
-                if commit.rawValue < watch.count(group) { return false }
+    private var hasCaughtUp: Bool { straggler == nil }
+
+    private var straggler: String? {
+        // A removed node need not have heard of it.
+        for host in hosts where host.isRunning && !watch.isRemoved(host.node) {
+            for group in host.disk.groups.keys.sorted() {
+                guard let applied = host.engine?.applied(of: group), applied.rawValue < watch.count(group) else { continue }
+                let raft = host.engine?.raft(of: group)
+                return "node \(host.node!) has applied \(applied) of \(watch.count(group)) entries of group \(group): "
+                    + "term \(raft?.term ?? .zero), \(raft?.role ?? .follower), leader \(raft?.leader?.description ?? "unknown"), "
+                    + "last \(raft?.lastIndex ?? .zero), commit \(raft?.commit ?? .zero), members \(raft?.configuration.members ?? [])"
+                    + (raft?.isQuiescent == true ? ", at rest," : ",")
             }
-            return true
         }
+        return nil
     }
 
     private var complaint: String {
@@ -104,10 +110,13 @@ extension Simulation {
         if !isSettled {
             let shards = (lastStatus?.shards ?? []).filter { $0.owner == nil || $0.voters != $0.wanted || !$0.learners.isEmpty }
             let open = shards.map { "\($0.shard): owner \($0.owner?.description ?? "none"), voters \($0.voters), learners \($0.learners), wanted \($0.wanted)" }
-            let members = (lastStatus?.members ?? []).map { "\($0.node) \($0.status)" }
+            let members = (lastStatus?.members ?? []).map { member in
+                let host = hostOfNode[member.node].map { hosts[$0] }
+                return "\(member.node) \(member.status)\(host?.isRunning == true ? "" : " (no process)")"
+            }
             return "the cluster is not whole (\(open.joined(separator: "; ")); members \(members.joined(separator: ", "))),"
         }
-        return "some replica has not caught up"
+        return straggler ?? "nothing is amiss,"
     }
 
     private func restartAll() {

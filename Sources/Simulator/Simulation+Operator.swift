@@ -10,7 +10,7 @@ extension Simulation {
         let founder = addHost()
         startCallers()
         boot(founder, node: NodeID(1)) { engine in
-            engine.found(name: "node-1", address: address(of: founder), process: UniqueID(using: &generator))
+            engine.found(name: "node-1", address: address(of: founder), process: founder.process)
         }
         for _ in 1..<scenario.nodes { operatorDesk.ask(.join(host: addHost().number)) }
         // Some clusters get their shards while the founder is alone.
@@ -52,8 +52,8 @@ extension Simulation {
         case .join(let number):
             let host = hosts[number]
             command = .join(
-                file: host.disk.identity.file, name: "", address: address(of: host), startCounter: 1,
-                process: UniqueID(using: &generator))
+                file: host.disk.identity.file, name: "", address: address(of: host),
+                startCounter: host.disk.identity.startCounter + 1, process: host.process)
         }
         guard let body = try? JSON.encode(command) else { return nil }
         return .cluster(.directory(body))
@@ -71,7 +71,8 @@ extension Simulation {
         case .failed(let failure) where failure.outcome == .invalid:
             // The directory says that it makes no sense (any more).
             guard let wish = operatorDesk.finish(token) else { return }
-            if case .remove = wish, !isChaos { operatorDesk.ask(wish) }
+            // A machine that is lost must go, however long it takes.
+            if case .remove(let node) = wish, hostOfNode[node].map({ hosts[$0].isGone }) ?? false { operatorDesk.ask(wish) }
             log("the directory refuses \(wish): \(failure.failure.message)")
         default: operatorDesk.release(token)
         }

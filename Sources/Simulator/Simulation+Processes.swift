@@ -6,7 +6,8 @@ internal import Primitives
 /// Processes start, crash, stop and are paused.
 extension Simulation {
     func addHost() -> SimulatedHost {
-        let host = SimulatedHost(number: hosts.count, disk: SimulatedDisk(file: UniqueID(using: &generator)))
+        let disk = SimulatedDisk(file: UniqueID(using: &generator))
+        let host = SimulatedHost(number: hosts.count, disk: disk, process: UniqueID(using: &generator))
         if scenario.skew > .zero { host.skew = generator.span(in: Span.zero..<scenario.skew) }
         hosts.append(host)
         return host
@@ -41,9 +42,11 @@ extension Simulation {
     }
 
     func restart(_ host: SimulatedHost) {
-        guard !host.isRunning, !host.isGone, let node = host.node else { return }
-        let process = UniqueID(using: &generator)
-        boot(host, node: node) { $0.announceStart(address: address(of: host), process: process) }
+        guard !host.isRunning, !host.isGone else { return }
+        host.process = UniqueID(using: &generator)
+        // A node that crashed before it wrote down who it is joins again, with the same file.
+        guard let node = host.node else { return operatorDesk.ask(.join(host: host.number)) }
+        boot(host, node: node) { $0.announceStart(address: address(of: host), process: host.process) }
     }
 
     /// The process ends without a word. What it had not flushed is kept or lost.
