@@ -1,4 +1,5 @@
 package import Consensus
+internal import Directory
 package import Primitives
 
 /// What a check from outside sees of one group's replica: cheap enough to be taken after every turn.
@@ -37,4 +38,16 @@ extension Engine {
 
     /// Everything of this group that is committed is applied here up to this index.
     package func applied(of group: GroupID) -> LogIndex? { replica(group)?.applied }
+
+    /// What the coordinator would plan now and why, a line each; empty on every other node.
+    package var planning: [String] {
+        guard let replica = directoryReplica, replica.servingTerm != nil, let directory = replica.directory?.committed
+        else { return [] }
+        let report = clusterReport()
+        var lines = report.nodes.map { "node \($0.node): silent for \($0.silence), heard for \($0.heardFor)" }
+        lines += report.groups.map { "group \($0.group) reports \($0)" }
+        lines += report.pending.map { "under way: \($0)" }
+        lines += directory.shards.map { "\($0.name) wants \($0.replicas), reported \($0.reported)" }
+        return lines + plan(directory, report, settings: settings.plan).map { "planned: \($0)" }
+    }
 }

@@ -31,11 +31,7 @@ extension Simulation {
         for host in hosts {
             host.nextWriteFails = false
             if host.isPaused { resume(host) }
-            // Somebody looks at the disks.
-            if host.isSpoiled, !host.isGone, !host.disk.isSound {
-                if host.isRunning { crash(host, isNoticed: true, because: "its journal is damaged") }
-                damaged(host)
-            }
+            verify(host)
             if !host.isRunning, !host.isGone, host.starts > 0 { post(.restart(host: host.number), after: span(1, 200)) }
         }
         let entities = entities(withLimits: false)
@@ -100,6 +96,7 @@ extension Simulation {
     }
 
     private var complaint: String {
+        logReplicas()
         if let caller = callers.first(where: { $0.operation != nil || !$0.closing.isEmpty }) {
             let what = caller.operation.map { "\(String(decoding: $0.entity, as: UTF8.self)), \($0.attempts) attempts" }
             return "caller \(caller.number) still waits for an answer (\(what ?? "a session")),"
@@ -117,6 +114,23 @@ extension Simulation {
             return "the cluster is not whole (\(open.joined(separator: "; ")); members \(members.joined(separator: ", "))),"
         }
         return straggler ?? "nothing is amiss,"
+    }
+
+    /// For the trace: how every replica stands, and what the coordinator makes of it.
+    private func logReplicas() {
+        for host in hosts where host.isRunning {
+            for group in host.disk.groups.keys.sorted() {
+                guard let raft = host.engine?.raft(of: group) else { continue }
+                log(
+                    "node \(host.node!) group \(group): \(raft.role) in term \(raft.term), last \(raft.lastIndex), commit \(raft.commit), "
+                        + "voters \(raft.configuration.voters), learners \(raft.configuration.learners) since \(raft.configurationIndex)"
+                        + (raft.isQuiescent ? ", at rest" : ""))
+                for peer in raft.progress {
+                    log("  node \(peer.node) holds \(peer.matching)\(peer.isActive ? "" : ", silent")")
+                }
+            }
+            for line in host.engine?.planning ?? [] { log(line) }
+        }
     }
 
     private func restartAll() {

@@ -129,8 +129,8 @@ extension Simulation {
 
     private func mayLose(_ node: NodeID, _ group: GroupID) -> Bool {
         for host in hosts {
-            guard let configuration = host.engine?.raft(of: group)?.configuration else { continue }
-            if configuration.voters.contains(node), configuration.voters.count < 3 { return false }
+            guard let configuration = host.engine?.raft(of: group)?.configuration, configuration.contains(node) else { continue }
+            if !configuration.voters.contains(node) || configuration.voters.count < 3 { return false }
         }
         return true
     }
@@ -153,6 +153,8 @@ extension Simulation {
             entry.payload[byte] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         }
         host.disk.groups[group]!.entries[position] = entry
+        // Somebody verifies the file soon, if nobody else stumbles over the damage.
+        post(.verify(host: host.number), after: span(20, 400))
         return true
     }
 

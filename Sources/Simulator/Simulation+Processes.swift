@@ -108,6 +108,13 @@ extension Simulation {
         end(host, "its journal is damaged")
     }
 
+    /// What `journal verify` is for.
+    func verify(_ host: SimulatedHost) {
+        guard !host.isGone, !host.disk.isSound else { return }
+        if host.isRunning { crash(host, isNoticed: true, because: "its journal is damaged") }
+        damaged(host)
+    }
+
     func resume(_ host: SimulatedHost) {
         guard host.isPaused, host.isRunning else { return }
         host.isPaused = false

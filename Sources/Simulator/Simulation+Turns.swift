@@ -63,6 +63,13 @@ extension Simulation {
     private func write(_ batch: WriteBatch, on host: SimulatedHost) {
         guard host.writing == nil else { return fail("node \(host.node!) has two batches under way") }
         host.writing = batch
+        for operation in batch.operations {
+            switch operation {
+            case .truncate: tally.note(hazard: 8)
+            case .createGroup(let descriptor) where host.disk.tombstones[descriptor.group] != nil: tally.note(hazard: 4)
+            default: break
+            }
+        }
         post(.written(host: host.number, start: host.starts), after: diskDelay())
     }
 

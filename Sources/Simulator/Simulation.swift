@@ -21,6 +21,7 @@ public final class Simulation {
         case heal(pairs: [Int])
         case resume(host: Int)
         case restart(host: Int)
+        case verify(host: Int)
         case operate
         case check
     }
@@ -109,6 +110,7 @@ public final class Simulation {
         case .heal(let pairs): heal(pairs)
         case .resume(let host): resume(hosts[host])
         case .restart(let host): restart(hosts[host])
+        case .verify(let host): verify(hosts[host])
         case .operate: operate()
         case .check: checkProgress()
         }
