@@ -127,7 +127,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "NodeTests", dependencies: ["Node", "Holdfast", "Entities", "Primitives"], swiftSettings: strict
+            name: "NodeTests", dependencies: ["Node", "Holdfast", "Engine", "Entities", "Journal", "Primitives"], swiftSettings: strict
         ),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(

@@ -20,7 +20,9 @@ extension Engine {
         watchDisk()
         pulse()
         expireRequests()
+        expireSendings()
         beginCheckpoints()
+        if settings.retainedEntries != nil { for replica in replicas { trim(replica) } }
         report()
         coordinate()
         announce()

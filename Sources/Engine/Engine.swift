@@ -63,8 +63,6 @@ public final class Engine {
     var lastFullReport: Instant
     private(set) var isRestored = false
     var isStopping = false
-    /// Set while entries from the journal are sent to a follower far behind: they must not delay anyone's heartbeat.
-    var sendsInBulk = false
     var announcement: Announcement?
     /// What the shell was last told of the other members.
     var knownAddresses: [EngineOutputs.PeerAddress] = []
@@ -126,6 +124,8 @@ struct BatchEffects {
     /// How far each group's outputs are in the batch. A group may come twice; the later mark includes the earlier.
     var marks: [(group: GroupID, mark: PersistenceMark)] = []
     var checkpoints: [(group: GroupID, index: LogIndex)] = []
+    var installations: [(group: GroupID, index: LogIndex)] = []
+    var trims: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
 }
 
