@@ -32,8 +32,8 @@ public final class Engine {
 
     var now: Instant
     var wall: WallTime
-    /// Nil before the first tick: the time that recovery took is no pause.
-    var lastTick: Instant?
+    var lastTick: Instant
+    var hasTicked = false
     var outputs = EngineOutputs()
 
     // Towards the disk.
@@ -88,6 +88,7 @@ public final class Engine {
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall
+        lastTick = now
         lastCommitFlush = now
         lastFullReport = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }
