@@ -112,8 +112,6 @@ let package = Package(
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Simulator", "Primitives"], swiftSettings: strict),
-        .testTarget(
             name: "JournalTests",
             dependencies: [
                 "Journal", "Engine", "Consensus", "Shards", "CSQLite", "Primitives",
