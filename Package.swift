@@ -129,7 +129,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "NodeTests", dependencies: ["Node", "Holdfast", "Entities", "Primitives"], swiftSettings: strict
+            name: "NodeTests", dependencies: ["Node", "Holdfast", "Engine", "Entities", "Journal", "Primitives"], swiftSettings: strict
         ),
         .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "JSON", "Primitives"], swiftSettings: strict),

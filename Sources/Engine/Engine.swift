@@ -32,8 +32,8 @@ public final class Engine {
 
     var now: Instant
     var wall: WallTime
-    /// Nil before the first tick: the time that recovery took is no pause.
-    var lastTick: Instant?
+    var lastTick: Instant
+    var hasTicked = false
     var outputs = EngineOutputs()
 
     // Towards the disk.
@@ -66,8 +66,6 @@ public final class Engine {
     /// Where the directory's log ended on disk at the start: what it says before that may be out of date.
     private(set) var directoryFloor = LogIndex.zero
     var isStopping = false
-    /// Set while entries from the journal are sent to a follower far behind: they must not delay anyone's heartbeat.
-    var sendsInBulk = false
     var announcement: Announcement?
     /// What the shell was last told of the other members.
     var knownAddresses: [EngineOutputs.PeerAddress] = []
@@ -93,6 +91,7 @@ public final class Engine {
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall
+        lastTick = now
         nextForward = identity.startCounter << 40 | 1
         lastCommitFlush = now
         lastFullReport = now
@@ -131,6 +130,8 @@ struct BatchEffects {
     /// How far each group's outputs are in the batch. A group may come twice; the later mark includes the earlier.
     var marks: [(group: GroupID, mark: PersistenceMark)] = []
     var checkpoints: [(group: GroupID, index: LogIndex)] = []
+    var installations: [(group: GroupID, index: LogIndex)] = []
+    var trims: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
 }
 
