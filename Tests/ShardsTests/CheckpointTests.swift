@@ -250,10 +250,11 @@ struct CheckpointTests {
         leader.replica.machine.lostLeadership()
         // What was proposed commits after all, under another leader: each entity must have a slot of its own.
         try leader.commit()
-        for name in ["d", "e", "f"] { _ = try leader.run(.increment(name, by: 1)) }
-        #expect(try leader.replica.ask("a", on: .committed).json == "3")
-        for name in ["b", "c", "d", "e", "f"] {
-            #expect(try leader.replica.ask(name, on: .committed).json == "1", "\(name)")
+        for (name, amount) in [("d", 4), ("e", 5), ("f", 6)] as [(String, Int64)] {
+            _ = try leader.run(.increment(name, by: amount))
+        }
+        for (name, balance) in [("a", 3), ("b", 1), ("c", 1), ("d", 4), ("e", 5), ("f", 6)] {
+            #expect(try leader.replica.ask(name, on: .committed).json == "\(balance)", "\(name)")
         }
     }
 
