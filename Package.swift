@@ -109,10 +109,13 @@ let package = Package(
             name: "EngineTests",
             dependencies: ["Engine", "Consensus", "Directory", "Shards", "Entities", "Primitives"],
             swiftSettings: strict),
+        // A disk that fails and forgets, for the journal's tests.
+        .target(
+            name: "CFaultyDisk", path: "Tests/Support/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "JournalTests",
             dependencies: [
-                "Journal", "Engine", "Consensus", "Shards", "CSQLite", "Primitives",
+                "Journal", "Engine", "Consensus", "Shards", "CSQLite", "CFaultyDisk", "Primitives",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Golden"],

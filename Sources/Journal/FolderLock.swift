@@ -16,10 +16,10 @@ final class FolderLock {
     init(folder: String) throws(JournalError) {
         let path = folder + "/lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .cannotWrite(path, FileSystem.reason()) }
+        guard descriptor >= 0 else { throw .cannotWrite(path, LocalFileSystem.reason()) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let isHeld = errno == EWOULDBLOCK
-            let reason = FileSystem.reason()
+            let reason = LocalFileSystem.reason()
             let owner = Self.owner(descriptor)
             close(descriptor)
             throw isHeld ? .inUse(folder, by: owner) : .cannotWrite(path, "flock: \(reason)")

@@ -7,7 +7,7 @@ extension JournalFile {
     /// What is known of the disk now.
     public var health: JournalHealth {
         var health = JournalHealth()
-        health.freeBytes = FileSystem.freeBytes(directory) ?? .max
+        health.freeBytes = options.files.freeBytes(directory) ?? .max
         health.walBytes = connection.walFrames * Self.walFrameBytes
         health.isFull = health.freeBytes < options.reserveBytes
         health.isWALHeld = health.walBytes > options.walAlarmBytes
@@ -18,7 +18,7 @@ extension JournalFile {
     /// Refuses to write once half of the reserve is gone: by then the node has long stopped to take commands, and what is left is for a
     /// recovery.
     func requireSpace() throws(JournalError) {
-        guard let free = FileSystem.freeBytes(directory), free < options.reserveBytes / 2 else { return }
+        guard let free = options.files.freeBytes(directory), free < options.reserveBytes / 2 else { return }
         throw .full(path, free: free, reserve: options.reserveBytes)
     }
 
@@ -33,7 +33,7 @@ extension JournalFile {
         let bound = isIdle ? options.walIdleBytes : options.walBytesMax
         guard (connection.walFrames - framesCopied) * Self.walFrameBytes > bound else { return false }
         // On a nearly full disk the database must not grow by the copy; the WAL waits for space.
-        if let free = FileSystem.freeBytes(directory), free < UInt64(connection.walFrames * Self.walFrameBytes) {
+        if let free = options.files.freeBytes(directory), free < UInt64(connection.walFrames * Self.walFrameBytes) {
             return false
         }
         try copyWAL(SQLITE_CHECKPOINT_PASSIVE)
@@ -49,6 +49,18 @@ extension JournalFile {
             throw fail(connection.error(result, doing: "WAL checkpoint"))
         }
         if copied >= 0 { framesCopied = Int(copied) }
+        if result == SQLITE_OK, frames == 0 { connection.forgetWALFrames() }
+    }
+
+    /// Copies all of the WAL into the database and empties it, so that no frames of different lives stand in one: `WALCheck` rests on that.
+    ///
+    /// A reader that holds the WAL, and a disk without room for the copy, are let be.
+    func renewWAL() throws(JournalError) {
+        let bytes = UInt64(connection.walFrames * Self.walFrameBytes)
+        if let free = options.files.freeBytes(directory), free < bytes { return }
+        sqlite3_busy_timeout(connection.handle, 0)
+        defer { sqlite3_busy_timeout(connection.handle, options.busyTimeoutMilliseconds) }
+        try copyWAL(SQLITE_CHECKPOINT_TRUNCATE)
     }
 
     /// Rows deleted by one `reclaim`.

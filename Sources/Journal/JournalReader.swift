@@ -23,12 +23,10 @@ public final class JournalReader {
     }
 
     /// `index`: the writer's, if there is one in this process.
-    init(path: String, index: PositionIndex?, vfs: String? = nil) throws(JournalError) {
-        guard FileSystem.size(path) != nil else { throw .notFound(path) }
-        var options = JournalOptions()
-        options.vfs = vfs
+    init(path: String, index: PositionIndex?, options: JournalOptions = JournalOptions()) throws(JournalError) {
+        guard options.files.size(path) != nil else { throw .notFound(path) }
         if index == nil { try JournalFile.inspect(path, options, forWriting: false) }
-        connection = try Connection(path: path, access: .readOnly, vfs: vfs)
+        connection = try Connection(path: path, access: .readOnly, vfs: options.vfs)
         sqlite3_busy_timeout(connection.handle, options.busyTimeoutMilliseconds)
         try connection.execute("PRAGMA query_only = ON")
         try connection.execute("PRAGMA cache_size = -16384")
