@@ -28,6 +28,7 @@ extension JournalFile {
             try create(path, in: directory, options)
         }
         try inspect(path, options)
+        if let problem = WALNote.problem(wal: path + "-wal", lock.noteFound, options.files) { throw .corrupt(path, problem) }
         try refreshWAL(path, options)
         let connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
         try configure(connection, options)

@@ -5,8 +5,7 @@ import Shards
 
 extension JournalFile {
     /// Reads what the file knows: groups, checkpoints, sessions, and the entries after each checkpoint with their checksum chains
-    /// verified. Entity states and keys stay where they are. Call once, before anything is written. On return all of it is durable, whatever
-    /// went wrong in an earlier life.
+    /// verified. Entity states and keys stay where they are. Call once, before anything is written.
     ///
     /// - Throws: `.corrupt` with the place, for anything that does not fit together: nothing is skipped and nothing mended.
     /// - Complexity: the rows since the last flush of positions, the entries after the checkpoints, and the sessions.
@@ -22,7 +21,6 @@ extension JournalFile {
         try readFlushedEntries(&recovering)
         for number in recovering.active { try check(&recovering, number) }
         try connection.execute("COMMIT")
-        try renewWAL()
         hasRecovered = true
         return Recovery(
             identity: identity, groups: recovering.active.map { recovering.groups[$0]!.recovered },

@@ -49,18 +49,8 @@ extension JournalFile {
             throw fail(connection.error(result, doing: "WAL checkpoint"))
         }
         if copied >= 0 { framesCopied = Int(copied) }
-        if result == SQLITE_OK, frames == 0 { connection.forgetWALFrames() }
-    }
-
-    /// Copies all of the WAL into the database and empties it, so that no frames of different lives stand in one: `WALCheck` rests on that.
-    ///
-    /// A reader that holds the WAL, and a disk without room for the copy, are let be.
-    func renewWAL() throws(JournalError) {
-        let bytes = UInt64(connection.walFrames * Self.walFrameBytes)
-        if let free = options.files.freeBytes(directory), free < bytes { return }
-        sqlite3_busy_timeout(connection.handle, 0)
-        defer { sqlite3_busy_timeout(connection.handle, options.busyTimeoutMilliseconds) }
-        try copyWAL(SQLITE_CHECKPOINT_TRUNCATE)
+        // The next commit may start the WAL over.
+        if copied == frames { walSalt = nil }
     }
 
     /// Rows deleted by one `reclaim`.
@@ -142,6 +132,7 @@ extension JournalFile {
         guard failure == nil, hasRecovered else { return }
         try writeCommits()
         // With a reader about, the WAL stays; it is as good as the database.
+        lock.note(nil)
         try copyWAL(SQLITE_CHECKPOINT_TRUNCATE)
         // It is empty now: have it removed, so that one file is left.
         if framesCopied == 0 { connection.setKeepsWAL(false) }

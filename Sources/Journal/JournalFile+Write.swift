@@ -66,12 +66,19 @@ extension JournalFile {
             try writeFileRow()
         }
         try statements.commit.run()
+        noteWAL()
         if isFlushing {
             // Only now do readers find these positions in `segments`.
             index.removeAll()
             rowsSinceFlush = 0
             hasDiscards = true
         }
+    }
+
+    /// Notes beside the file how much of the WAL is acknowledged; see `WALNote`.
+    private func noteWAL() {
+        if walSalt == nil { walSalt = WALHeader(options.files, path + "-wal")?.salt }
+        if let walSalt { lock.note(WALNote(salt: walSalt, frames: connection.walFrames)) }
     }
 
     private func perform(_ operation: WriteBatch.Operation) throws(JournalError) {

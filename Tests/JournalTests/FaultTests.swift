@@ -216,13 +216,12 @@ import Testing
         let steps = work.steps(&log, history)
 
         // What is there after each step, when nothing fails.
-        let (disk, copy) = (FaultyDisk(), FaultyDisk())
+        let disk = FaultyDisk()
         var snapshots: [JournalSnapshot] = []
         disk.copy(prepared)
-        let elsewhere = Folder()
         try run(steps, folder, disk) { _ in
-            copy.copy(disk, from: folder, to: elsewhere)
-            snapshots.append(try JournalSnapshot(elsewhere, copy))
+            let elsewhere = Folder()
+            snapshots.append(try JournalSnapshot(elsewhere, FaultyDisk(copying: disk, from: folder, to: elsewhere)))
         }
         let calls = disk.callCount
 
@@ -230,6 +229,8 @@ import Testing
             var number = 1
             while true {
                 disk.copy(prepared)
+                // What the lock file says of the WAL is of another life.
+                LocalFileSystem().remove(folder.path + "/lock")
                 disk.forgetCalls()
                 disk.fail(at: number, of: counted, isLasting: isLasting, failure)
                 var done = -1

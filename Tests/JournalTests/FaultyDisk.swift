@@ -115,9 +115,9 @@ final class FaultyDisk: FileSystem, @unchecked Sendable {
     func copy(_ other: FaultyDisk) { faulty_disk_copy(disk, other.disk) }
 
     /// A journal as it reads on another disk now, in a folder of another name; what is in shared memory stays behind.
-    func copy(_ other: FaultyDisk, from: Folder, to: Folder) {
+    convenience init(copying other: FaultyDisk, from: Folder, to: Folder) {
+        self.init()
         for name in ["journal.db", "journal.db-wal"] {
-            remove(to.path + "/" + name)
             if let bytes = other.bytes(from.path + "/" + name) { put(bytes, to.path + "/" + name) }
         }
     }

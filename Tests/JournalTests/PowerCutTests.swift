@@ -8,7 +8,7 @@ import Testing
 /// The power goes at any call, in any work: unsynced writes are lost, torn and reordered (HAZARDS 1, 10, 17, 18, 33).
 @Suite struct PowerCutTests {
     /// Power cuts in one go; `HOLDFAST_POWER_CUTS=10000` in the environment makes the long run.
-    static let cuts = ProcessInfo.processInfo.environment["HOLDFAST_POWER_CUTS"].flatMap { Int($0) } ?? 2_000
+    static let cuts = ProcessInfo.processInfo.environment["HOLDFAST_POWER_CUTS"].flatMap { Int($0) } ?? 1_200
     static let runs = 8
 
     @Test(arguments: 1...runs)

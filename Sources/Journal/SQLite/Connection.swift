@@ -47,9 +47,6 @@ final class Connection {
         precondition(result == SQLITE_OK, "\(path) does not close: SQLite \(result)")
     }
 
-    /// The WAL has been emptied.
-    func forgetWALFrames() { walFrames = 0 }
-
     /// Counts the WAL's frames at each commit. With it SQLite's automatic WAL checkpoints are off.
     func watchWAL() {
         let context = Unmanaged.passUnretained(self).toOpaque()

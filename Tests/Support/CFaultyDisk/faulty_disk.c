@@ -333,7 +333,11 @@ static int x_write(sqlite3_file *base, const void *buffer, int count, sqlite3_in
     write_bytes(file->file, buffer, (uint64_t)count, (uint64_t)offset);
     return leave(file->disk, SQLITE_OK);
   }
-  if (!is_dead(file->disk)) write_bytes(file->file, buffer, below(file->disk, (uint64_t)count), (uint64_t)offset);
+  if (!is_dead(file->disk)) {
+    // Whole sectors or nothing.
+    uint64_t end = ((uint64_t)offset + below(file->disk, (uint64_t)count)) / SECTOR * SECTOR;
+    if (end > (uint64_t)offset) write_bytes(file->file, buffer, end - (uint64_t)offset, (uint64_t)offset);
+  }
   return leave(file->disk, file->disk->failure == FAULTY_DISK_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE);
 }
 
