@@ -52,9 +52,7 @@ extension Engine {
     /// Carries out what the coordinator asks, if it still fits.
     func obey(_ order: GroupOrder) {
         guard let replica = replica(order.group), replica.servingTerm != nil, !isStopping else { return }
-        let verdict = order.verdict(at: standing(of: replica).report) { peer in
-            peer == node || peers[peer].map { $0.isConnected && !$0.isSuspected } ?? false
-        }
+        let verdict = order.verdict(at: standing(of: replica).report) { peer in peer == node || isFit(peer) }
         guard verdict == .obey else { return }
         step(replica) { raft, outputs in
             // A refusal means that the group has moved on; the next report tells the coordinator how.

@@ -111,14 +111,22 @@ extension Engine {
         }
     }
 
-    private func followMembers(_ directory: DirectoryState) {
+    func followMembers(_ directory: DirectoryState) {
         let others = directory.members.filter { $0.id != node && $0.status != .removed }
         for member in others where peers[member.id] == nil { addPeer(member.id) }
-        let addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: $0.address.description) }
+        let addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: address(of: $0)) }
         if addresses != knownAddresses {
             knownAddresses = addresses
             outputs.peers = addresses
         }
+    }
+
+    /// The word of the newer start counts: the member's own, until the directory has heard of it as well.
+    private func address(of member: Member) -> String {
+        guard let learned = learnedAddresses[member.id], learned.startCounter > member.startCounter else {
+            return member.address.description
+        }
+        return learned.address
     }
 
     private func follow(_ shard: ShardRecord, in directory: DirectoryState) {

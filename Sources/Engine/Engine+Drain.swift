@@ -75,6 +75,7 @@ extension Engine {
     public func persisted() {
         guard let effects = inFlightEffects else { preconditionFailure("no batch is under way") }
         inFlightEffects = nil
+        disk.writingSince = nil
         for item in effects.messages { send(item.message, of: item.group, to: item.to) }
         for item in effects.marks {
             guard let replica = replica(item.group) else { continue }
@@ -111,6 +112,7 @@ extension Engine {
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
             inFlightEffects = gatheringEffects
+            disk.writingSince = now
             gathering = WriteBatch()
             gatheringEffects = BatchEffects()
         }

@@ -102,6 +102,14 @@ extension Engine {
         outputs.peers = knownAddresses
     }
 
+    /// Where a member's newest process listens, from its own handshake. Without it a cluster whose nodes all came back at new
+    /// addresses could not agree on those addresses: that takes a majority that is connected.
+    public func learnAddress(of peer: NodeID, _ address: String, startCounter: UInt64) {
+        guard peer != node, startCounter > learnedAddresses[peer]?.startCounter ?? 0 else { return }
+        learnedAddresses[peer] = LearnedAddress(address: address, startCounter: startCounter)
+        if let directory, directory.isFounded { followMembers(directory) }
+    }
+
     /// Tells the directory that this node's process has started; repeated until the directory knows.
     public func announceStart(address: NodeAddress, process: UniqueID) {
         announcement = Announcement(
@@ -112,11 +120,20 @@ extension Engine {
 
     func announce() {
         guard let item = announcement, item.sent.map({ now - $0 > .milliseconds(1_000) }) ?? true else { return }
-        guard let replica = directoryReplica, replica.raft.leader != nil else { return }
-        announcement!.sent = now
-        guard let body = try? JSON.encode(item.command) else { return }
-        dispatch(Pending(request: .cluster(.directory(body)), origin: .announcement, hops: 0, arrived: now))
+        guard let replica = directoryReplica, let body = try? JSON.encode(item.command) else { return }
+        let pending = Pending(request: .cluster(.directory(body)), origin: .announcement, hops: 0, arrived: now)
+        if replica.raft.leader != nil {
+            announcement!.sent = now
+            dispatch(pending)
+        } else if let peer = reachablePeers.randomElement(using: &generator) {
+            // The directory's leader may be one that does not know where this node is, as nobody has told it yet: then
+            // neither hears the other, and only a third can pass the word on.
+            announcement!.sent = now
+            forward(pending, to: peer)
+        }
     }
+
+    private var reachablePeers: [NodeID] { peerOrder.filter { peers[$0]!.isConnected && !peers[$0]!.isSuspected } }
 
     func announced(_ response: Response) {
         switch response {
@@ -140,10 +157,8 @@ extension Engine {
         for replica in replicas where replica.raft.role == .leader { handOver(replica) }
     }
 
-    private func handOver(_ replica: Replica) {
-        let heirs = replica.raft.progress.filter {
-            !$0.isLearner && $0.isActive && (peers[$0.node]?.isConnected ?? false)
-        }
+    func handOver(_ replica: Replica) {
+        let heirs = replica.raft.progress.filter { !$0.isLearner && $0.isActive && isFit($0.node) }
         guard let heir = heirs.max(by: { ($0.matching, $1.node) < ($1.matching, $0.node) }) else { return }
         step(replica) { raft, outputs in
             try? raft.transferLeadership(to: heir.node, now: now, into: &outputs)
@@ -154,9 +169,7 @@ extension Engine {
     public var isHandingOver: Bool {
         replicas.contains { replica in
             replica.raft.role == .leader
-                && replica.raft.progress.contains {
-                    !$0.isLearner && $0.isActive && (peers[$0.node]?.isConnected ?? false)
-                }
+                && replica.raft.progress.contains { !$0.isLearner && $0.isActive && isFit($0.node) }
         }
     }
 }

@@ -103,7 +103,7 @@ extension Engine {
         case .raft(let group, let message):
             guard let replica = replica(group) else { return }
             step(replica) { raft, outputs in raft.receive(message, from: peer, now: now, into: &outputs) }
-        case .pulse: break
+        case .pulse(let isImpaired): heardOfDisk(of: peer, isImpaired: isImpaired)
         case .forward(let id, let hops, let request):
             admit(Pending(request: request, origin: .peer(peer, id: id), hops: hops, arrived: now))
         case .reply(let id, let response): forwardedReply(id, response, from: peer)
@@ -154,6 +154,10 @@ extension Engine {
         guard pending.hops < Self.hopsMax, let target = target(for: group) else {
             return respond(to: pending.origin, .failed(.noOwner))
         }
+        forward(pending, to: target)
+    }
+
+    func forward(_ pending: Pending, to target: NodeID) {
         let id = nextForward
         nextForward += 1
         var isCommand = true

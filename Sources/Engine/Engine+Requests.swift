@@ -67,6 +67,9 @@ extension Engine {
 
     private func decide(_ request: CommandRequest, _ pending: Pending, _ replica: Replica) {
         switch replica.shard!.submit(request, wall: wall) {
+        case .propose where disk.isImpaired:
+            replica.shard!.abandonProposal()
+            respond(to: pending.origin, .failed(disk.isFull ? .diskFull : .diskStuck))
         case .propose(let payload):
             switch replica.raft.propose(.record, payload, into: &replica.outputs) {
             case .appended(let index, let term):

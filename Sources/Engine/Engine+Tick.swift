@@ -6,13 +6,18 @@ internal import Primitives
 extension Engine {
     /// To be called every `EngineSettings.tickInterval`, within a turn.
     public func tick() {
-        let gap = now - lastTick
+        if let last = lastTick, now - last > settings.pauseLimit {
+            notice("the process was paused for \((now - last).milliseconds) ms")
+            resume()
+        } else if lastTick == nil {
+            resume()
+        }
         lastTick = now
-        if gap > settings.pauseLimit { resume(after: gap) }
         for replica in replicas where replica.raft.deadline <= now {
             step(replica) { raft, outputs in raft.tick(now: now, into: &outputs) }
         }
         suspectSilentPeers()
+        watchDisk()
         pulse()
         expireRequests()
         beginCheckpoints()
@@ -21,11 +26,14 @@ extension Engine {
         announce()
     }
 
-    /// This process was not running for a while: what it believes of leaders and of peers is old (HAZARDS 26).
-    private func resume(after gap: Span) {
-        notice("the process was paused for \(gap.milliseconds) ms")
+    /// This process was not running for a while, or was busy with its recovery: what it believes of leaders, of peers and of its disk
+    /// is old (HAZARDS 26).
+    private func resume() {
         for replica in replicas { replica.raft.resumed(now: now) }
         for peer in peerOrder where peers[peer]!.isConnected { peers[peer]!.lastHeard = now }
+        if disk.writingSince != nil { disk.writingSince = now }
+        // A coordinator that slept has heard nobody, which says nothing of them.
+        if coordinator.since != nil { coordinator.since = now }
     }
 
     /// Quiescent groups rely on the pulse of their leader's process.
@@ -46,7 +54,7 @@ extension Engine {
     private func pulse() {
         for peer in peerOrder where peers[peer]!.isConnected {
             guard now - peers[peer]!.lastSent >= settings.pulseInterval, peers[peer]!.main.count == 0 else { continue }
-            post(.pulse, to: peer)
+            post(.pulse(isImpaired: disk.isImpaired), to: peer)
         }
     }
 

@@ -32,7 +32,8 @@ public final class Engine {
 
     var now: Instant
     var wall: WallTime
-    var lastTick: Instant
+    /// Nil before the first tick: the time that recovery took is no pause.
+    var lastTick: Instant?
     var outputs = EngineOutputs()
 
     // Towards the disk.
@@ -41,6 +42,7 @@ public final class Engine {
     var gatheringEffects = BatchEffects()
     var inFlightEffects: BatchEffects?
     var lastCommitFlush: Instant
+    var disk = DiskStanding()
     var dirty: [Replica] = []
 
     // Towards the peers.
@@ -66,6 +68,8 @@ public final class Engine {
     var announcement: Announcement?
     /// What the shell was last told of the other members.
     var knownAddresses: [EngineOutputs.PeerAddress] = []
+    /// Where members said themselves that they are, as of starts that the directory may not know of yet.
+    var learnedAddresses: [NodeID: LearnedAddress] = [:]
     /// Term and vote of groups retired by this process, should one come back.
     var retiredTerms: [GroupID: (term: Term, vote: NodeID?)] = [:]
 
@@ -86,7 +90,6 @@ public final class Engine {
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall
-        lastTick = now
         lastCommitFlush = now
         lastFullReport = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }
@@ -124,6 +127,11 @@ struct BatchEffects {
     var marks: [(group: GroupID, mark: PersistenceMark)] = []
     var checkpoints: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
+}
+
+struct LearnedAddress: Equatable {
+    var address: String
+    var startCounter: UInt64
 }
 
 struct Forwarded {

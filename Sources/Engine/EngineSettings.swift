@@ -16,6 +16,10 @@ public struct EngineSettings: Sendable {
     public var peerTimeout: Span = .milliseconds(600)
     /// A loop that was away for longer than this has been paused: its leaderships are in doubt.
     public var pauseLimit: Span = .milliseconds(300)
+    /// A batch that the disk has not finished after this long is stuck: the node hands over what it leads.
+    public var diskPatience: Span = .seconds(1)
+    /// How often a node with an impaired disk tries again to hand over, and for how long its word holds with its peers.
+    public var impairmentInterval: Span = .milliseconds(500)
     /// A request that has found no leader, or whose entry has not committed, is answered after this long.
     public var requestTimeout: Span = .seconds(5)
     /// Requests accepted and not yet answered.

@@ -32,6 +32,16 @@ extension RequestFailure {
         "no owner of the shard can be reached; nothing happened. Are a majority of its replicas up? "
             + "`holdfast cluster status` shows it.", retryAfterMilliseconds: 100)
 
+    static let diskFull = RequestFailure(
+        .notCommitted, .diskFull,
+        "the disk of the shard's owner is full, and no other replica has taken over yet; nothing happened. Free some space on "
+            + "that disk.", retryAfterMilliseconds: 500)
+
+    static let diskStuck = RequestFailure(
+        .notCommitted, .unavailable,
+        "the disk of the shard's owner takes nothing at the moment, and no other replica has taken over yet; nothing happened. Is "
+            + "another process holding a lock on its journal?", retryAfterMilliseconds: 500)
+
     static let stopping = RequestFailure(
         .notCommitted, .unavailable, "the node is shutting down; nothing happened. Ask another node.",
         retryAfterMilliseconds: 20)
@@ -72,4 +82,6 @@ extension RequestFailure {
 extension Failure.Code {
     /// Another node took the shard over while the request was under way.
     static let ownerChanged = Self("owner-changed")
+    /// The owner's disk has less free space than its reserve.
+    static let diskFull = Self("disk-full")
 }

@@ -12,6 +12,8 @@ struct PeerLink {
     var lastSent: Instant = .zero
     /// Whether the groups have been told that it is silent.
     var isSuspected = false
+    /// When it last said that its disk is impaired; nil if it never has.
+    var saidImpaired: Instant?
     var main = ByteWriter(reserving: 0)
     var bulk = ByteWriter(reserving: 0)
     /// Frames closed because they were full.

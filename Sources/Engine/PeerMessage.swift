@@ -6,8 +6,8 @@ internal import Primitives
 enum PeerMessage {
     /// A message of one group.
     case raft(GroupID, Message)
-    /// The sender's process is alive; sent when nothing else was.
-    case pulse
+    /// The sender's process is alive; sent when nothing else was, and while its disk takes nothing.
+    case pulse(isImpaired: Bool)
     /// A caller's request, passed on to a node that may answer it.
     case forward(id: UInt64, hops: UInt8, Request)
     /// The answer to a forwarded request.

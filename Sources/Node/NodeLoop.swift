@@ -25,6 +25,10 @@ final class NodeLoop {
     private var outputs = EngineOutputs()
     private var isFlushScheduled = false
     private var ticker: RepeatedTask?
+    /// Asked who they are until this node is ready: its members may all have come back at new addresses.
+    var seeds: [NetworkAddress] = []
+    private var seedsAsked: Instant?
+    private static let seedInterval = Span.seconds(1)
     private var callOfToken: [UInt64: UInt64] = [:]
     private(set) var hasStopped = false
 
@@ -61,11 +65,30 @@ final class NodeLoop {
 
     private func tick() {
         beginTurn()
+        engine.diskReported(isFull: journal.health.isFull)
         engine.tick()
         flush()
-        if let onReady, engine.isReady {
-            self.onReady = nil
-            onReady()
+        if let onReady {
+            if engine.isReady {
+                self.onReady = nil
+                onReady()
+            } else {
+                askSeeds()
+            }
+        }
+    }
+
+    private func askSeeds() {
+        let now = clock.now
+        guard seedsAsked.map({ now - $0 >= Self.seedInterval }) ?? true else { return }
+        seedsAsked = now
+        for seed in seeds {
+            SeedProbe.ask(seed, on: loop, logger).assumeIsolated().whenSuccess { [self] identity in
+                guard let identity, !hasStopped, identity.cluster == engine.cluster else { return }
+                beginTurn()
+                engine.learn(identity)
+                flushSoon()
+            }
         }
     }
 
@@ -194,7 +217,10 @@ extension NodeLoop: TransportDelegate {
         guard let node = hello.identity.node, node != engine.node else {
             return .reject(Rejection(.malformed, "a node of the cluster must say which one it is"))
         }
-        guard let member = engine.directory?.member(node) else { return .welcome }
+        guard let member = engine.directory?.member(node) else {
+            engine.learn(hello.identity)
+            return .welcome
+        }
         if member.status == .removed {
             return .reject(
                 Rejection(
@@ -214,6 +240,7 @@ extension NodeLoop: TransportDelegate {
                     "a newer start of node \(node) is known: this folder is an old copy, or a copy of one in use. "
                         + "Start the newest one, or join anew with an empty folder"))
         }
+        engine.learn(hello.identity)
         return .welcome
     }
 
@@ -256,4 +283,12 @@ extension NodeLoop: TransportDelegate {
     }
 
     func readCycleEnded() { flush() }
+}
+
+extension Engine {
+    /// What a node said of itself in a handshake.
+    func learn(_ identity: Identity) {
+        guard identity.cluster == cluster, let peer = identity.node, !identity.address.isEmpty else { return }
+        learnAddress(of: peer, identity.address, startCounter: identity.startCounter)
+    }
 }

@@ -29,8 +29,8 @@ struct NodeStarter: Sendable {
 
     /// How this node comes into its cluster.
     private enum Place {
-        /// It has been there before.
-        case known(cluster: UniqueID, node: NodeID)
+        /// It has been there before. Its members may be elsewhere now: `met` are those that its seeds turned out to be.
+        case known(cluster: UniqueID, node: NodeID, met: [Identity])
         /// No seeds, an empty file: the first node of a new cluster.
         case founder(cluster: UniqueID)
         /// The directory has taken it in.
@@ -67,6 +67,7 @@ struct NodeStarter: Sendable {
             let core = try Self.makeCore(
                 place, recovery, journal, runtimes, configuration, loop, address: NodeAddress(advertised),
                 process: process)
+            core.seeds = seeds.filter { $0.description != advertised }
             core.onReady = { ready.open() }
             core.onFault = { error in
                 ready.open(.failure(error))
@@ -143,8 +144,8 @@ struct NodeStarter: Sendable {
         _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID
     ) async throws -> Place {
         if let cluster = recovery.identity.cluster, let node = recovery.identity.node {
-            try await checkSeeds(seeds.filter { $0.description != advertised }, belongTo: cluster)
-            return .known(cluster: cluster, node: node)
+            let met = try await checkSeeds(seeds.filter { $0.description != advertised }, belongTo: cluster)
+            return .known(cluster: cluster, node: node, met: met)
         }
         guard !seeds.isEmpty else { return .founder(cluster: UniqueID.random()) }
         let map = try await Joiner(configuration: configuration, seeds: seeds, loop: loop).join(
@@ -157,31 +158,18 @@ struct NodeStarter: Sendable {
 
     /// A node that has data finds its cluster without seeds, and waits for none. But one that answers and is of another cluster shows
     /// that folder and command line do not belong together.
-    private func checkSeeds(_ seeds: [NetworkAddress], belongTo cluster: UniqueID) async throws {
-        let logger = configuration.logger
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for seed in seeds {
-                group.addTask {
-                    guard let other = await Self.cluster(of: seed, logger), other != cluster else { return }
-                    throw NodeError(
-                        .refused,
-                        "the folder \(configuration.dataDirectory) belongs to cluster \(cluster), and the seed \(seed) is a node of "
-                            + "another cluster, \(other). Start the node without that seed, or with the folder of a node of that cluster")
-                }
-            }
-            try await group.waitForAll()
+    private func checkSeeds(_ seeds: [NetworkAddress], belongTo cluster: UniqueID) async throws -> [Identity] {
+        let answers = try await EventLoopFuture.whenAllSucceed(
+            seeds.map { SeedProbe.ask($0, on: loop, configuration.logger) }, on: loop
+        ).get()
+        for (seed, identity) in zip(seeds, answers) {
+            guard let other = identity?.cluster, other != cluster else { continue }
+            throw NodeError(
+                .refused,
+                "the folder \(configuration.dataDirectory) belongs to cluster \(cluster), and the seed \(seed) is a node of "
+                    + "another cluster, \(other). Start the node without that seed, or with the folder of a node of that cluster")
         }
-    }
-
-    /// Which cluster the node at an address belongs to; nil if it does not say so at once.
-    private static func cluster(of seed: NetworkAddress, _ logger: Logger) async -> UniqueID? {
-        guard
-            let cluster = try? await Cluster.connect(
-                to: [seed.description], timeout: .milliseconds(300), logger: logger)
-        else { return nil }
-        let map = try? await cluster.clusterMap(timeout: .milliseconds(300))
-        await cluster.close()
-        return map?.cluster
+        return answers.compactMap { $0 }
     }
 
     private static func makeCore(
@@ -191,7 +179,7 @@ struct NodeStarter: Sendable {
         let clock = MonotonicClock()
         let (cluster, node): (UniqueID, NodeID) =
             switch place {
-            case .known(let cluster, let node): (cluster, node)
+            case .known(let cluster, let node, _): (cluster, node)
             case .founder(let cluster): (cluster, NodeID(1))
             case .joined(let map, let node): (map.cluster, node)
             }
@@ -200,7 +188,9 @@ struct NodeStarter: Sendable {
             tombstones: recovery.tombstones, runtimes: runtimes, settings: configuration.engine,
             seed: UInt64.random(in: .min ... .max), now: clock.now, wall: clock.wall)
         switch place {
-        case .known: engine.announceStart(address: address, process: process)
+        case .known(_, _, let met):
+            engine.announceStart(address: address, process: process)
+            for identity in met { engine.learn(identity) }
         case .founder: engine.found(name: configuration.name, address: address, process: process)
         case .joined(let map, _):
             engine.adopt(name: configuration.name)

@@ -60,4 +60,33 @@ struct LocalClusterTests {
         await one.stop()
         try? FileManager.default.removeItem(atPath: folder)
     }
+
+    @Test func `nodes that all come back at new addresses find each other through one seed`() async throws {
+        let names = ["one", "two", "three"]
+        let first = try await Node.start(configuration(names[0]))
+        try await first.waitUntilReady()
+        let others = [
+            try await Node.start(configuration(names[1], seeds: [first.address]), kinds: [Counter.self]),
+            try await Node.start(configuration(names[2], seeds: [first.address]), kinds: [Counter.self]),
+        ]
+        try await first.waitFor(members: 3)
+        let counters = try await first.entities(Counter.self, shards: 4)
+        try await first.waitUntilSettled()
+        _ = try await counters["alice"].send(Counter.Increment(by: 7))
+        let ports = Set(([first] + others).map(\.address))
+        for node in others + [first] { await node.stop() }
+
+        let seed = try await Node.start(configuration(names[0]), kinds: [Counter.self])
+        let back = [
+            try await Node.start(configuration(names[1], seeds: [seed.address]), kinds: [Counter.self]),
+            try await Node.start(configuration(names[2], seeds: [seed.address]), kinds: [Counter.self]),
+        ]
+        #expect(ports.isDisjoint(with: ([seed] + back).map(\.address)))
+        try await seed.waitUntilReady()
+        for node in back { try await node.waitUntilReady() }
+        let same = try await back[1].entities(Counter.self, shards: 4)
+        #expect(try await same["alice"].ask(Counter.Balance()) == 7)
+        for node in back + [seed] { await node.stop() }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
 }

@@ -10,7 +10,9 @@ extension ByteWriter {
             write(UInt8(1))
             write(group.rawValue)
             write(message)
-        case .pulse: write(UInt8(2))
+        case .pulse(let isImpaired):
+            write(UInt8(2))
+            write(isImpaired)
         case .forward(let id, let hops, let request):
             write(UInt8(3))
             write(id)
@@ -80,7 +82,7 @@ extension ByteReader {
     mutating func readPeerMessage() throws(MalformedBytes) -> PeerMessage {
         switch try read(UInt8.self) {
         case 1: return .raft(GroupID(try read()), try readMessage())
-        case 2: return .pulse
+        case 2: return .pulse(isImpaired: try readBool())
         case 3: return .forward(id: try read(), hops: try read(), try readRequest())
         case 4: return .reply(id: try read(), try readResponse())
         case 5:
