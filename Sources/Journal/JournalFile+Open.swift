@@ -18,6 +18,7 @@ extension JournalFile {
         -> JournalFile
     {
         let path = directory + "/" + fileName
+        KillPoint.watchWrites()
         if !options.createsFile, options.files.size(path) == nil { throw .notFound(path) }
         try options.files.makeFolder(directory)
         let lock = try FolderLock(folder: directory)
@@ -36,6 +37,7 @@ extension JournalFile {
         var row = try FileRow.read(connection)
         row.identity.startCounter += 1
         try row.write(connection.prepare(FileRow.replace))
+        KillPoint.pass(.opened)
         return try JournalFile(
             directory: directory, path: path, options: options, connection: connection, lock: lock, row: row)
     }
@@ -67,6 +69,7 @@ extension JournalFile {
             for leftover in leftovers { options.files.remove(leftover) }
             throw error
         }
+        KillPoint.pass(.birth)
         try options.files.rename(draft, to: path)
         try options.files.flushFolder(directory)
     }
@@ -140,6 +143,7 @@ extension JournalFile {
             try connection.execute(
                 "INSERT INTO migrations VALUES (\(step.version), '\(step.name)', \(wallMilliseconds()))")
             try connection.execute("PRAGMA user_version = \(step.version)")
+            KillPoint.pass(.migration)
             try connection.execute("COMMIT")
         }
     }

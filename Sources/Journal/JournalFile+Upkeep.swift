@@ -73,6 +73,7 @@ extension JournalFile {
         do throws(JournalError) {
             var slice = try reclaimEntries(replica, before: before)
             if slice == .none, isWhole { slice = try reclaimState(replica) }
+            KillPoint.pass(.reclaim)
             if slice == .none { try connection.execute("DELETE FROM discards WHERE replica = \(replica)") }
             try finish()
             if slice == .unlisted { hasDiscards = false }

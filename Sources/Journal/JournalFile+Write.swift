@@ -65,7 +65,9 @@ extension JournalFile {
             fileRowChanged = false
             try writeFileRow()
         }
+        KillPoint.pass(.beforeCommit)
         try statements.commit.run()
+        KillPoint.pass(.committed)
         noteWAL()
         if isFlushing {
             // Only now do readers find these positions in `segments`.
