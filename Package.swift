@@ -142,7 +142,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CLI", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            name: "EndToEndTests", dependencies: ["CLI", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

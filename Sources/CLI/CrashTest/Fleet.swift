@@ -36,6 +36,11 @@ actor Fleet {
         let (ports, known) = (Array(all.prefix(settings.nodes)), Array(all.suffix(settings.nodes)))
         relay = hasRelay ? try Relay(targets: ports, ports: known, seed: settings.seed) : nil
         self.disks = disks
+        // Entity checkpoints come often, so that faults meet them.
+        let settingsFile = "\(settings.folder)/settings.json"
+        guard FileManager.default.createFile(atPath: settingsFile, contents: Data("{\"checkpoint-entries\": 400}".utf8)) else {
+            throw ChildError("\(settingsFile) cannot be written")
+        }
         let addresses = known.map { "127.0.0.1:\($0)" }
         self.addresses = addresses
         launches = ports.enumerated().map { position, port in
@@ -44,7 +49,7 @@ actor Fleet {
             var launch = ChildNode.Launch(
                 executable: settings.executable, data: "\(place)/\(name)", port: port,
                 seeds: position == 0 ? [] : [addresses[0]], name: name, logFile: "\(settings.folder)/\(name).log")
-            if hasRelay { launch.extraArguments = ["--advertise", addresses[position]] }
+            launch.extraArguments = ["--config", settingsFile] + (hasRelay ? ["--advertise", addresses[position]] : [])
             return launch
         }
         nodes = Array(repeating: nil, count: settings.nodes)

@@ -114,10 +114,11 @@ extension Nemesis {
         try await restart([victim], &record)
         if let member {
             // Nobody may lead the directory for a moment; asking twice does no harm.
-            let isAsked = await waitUntil(within: settings.patience, every: .milliseconds(100)) {
-                (try? await cluster.change(.remove(node: member), timeout: .seconds(5))) != nil
+            let isRemoved = await waitUntil(within: settings.patience, every: .milliseconds(100)) {
+                let map = try? await cluster.change(.remove(node: member), timeout: .seconds(5))
+                return map?.members.first { $0.id == member }?.status == .removed
             }
-            guard isAsked else { throw ChildError("node \(member) cannot be removed") }
+            guard isRemoved else { throw ChildError("node \(member) is not removed within \(settings.patience)") }
         }
         try await cluster.waitUntilSettled(timeout: settings.patience)
     }

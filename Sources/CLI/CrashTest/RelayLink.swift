@@ -74,31 +74,32 @@ final class RelayLink {
     /// Reads and writes what can be read and written now.
     func move(_ rules: Relay.Rules, _ now: Int64, _ generator: inout RandomGenerator) {
         guard !isClosed else { return }
-        read(&there, rules, now, &generator, isOpening: from == nil)
-        read(&back, rules, now, &generator, isOpening: false)
-        guard write(&there, now), write(&back, now) else { return close() }
+        if let bytes = Self.read(&there, rules, now, &generator), from == nil { learnDialer(bytes, rules) }
+        _ = Self.read(&back, rules, now, &generator)
+        guard Self.write(&there, now, &breaksAfter), Self.write(&back, now, &breaksAfter) else { return close() }
         // Who has said all is waited for until it has come through.
         if (there.isEnded && there.pieces.isEmpty) || (back.isEnded && back.pieces.isEmpty) { close() }
     }
 
-    private func read(
-        _ lane: inout Lane, _ rules: Relay.Rules, _ now: Int64, _ generator: inout RandomGenerator, isOpening: Bool
-    ) {
-        guard !lane.isCut, !lane.isEnded, lane.waiting < Self.waitingMax else { return }
-        var bytes = [UInt8](repeating: 0, count: Self.pieceBytes)
+    /// What has come, nil if nothing has.
+    private static func read(
+        _ lane: inout Lane, _ rules: Relay.Rules, _ now: Int64, _ generator: inout RandomGenerator
+    ) -> [UInt8]? {
+        guard !lane.isCut, !lane.isEnded, lane.waiting < waitingMax else { return nil }
+        var bytes = [UInt8](repeating: 0, count: pieceBytes)
         let count = Foundation.read(lane.source, &bytes, bytes.count)
-        if count < 0, errno == EAGAIN || errno == EINTR || errno == ENOTCONN || errno == EINPROGRESS { return }
+        if count < 0, errno == EAGAIN || errno == EINTR || errno == ENOTCONN || errno == EINPROGRESS { return nil }
         guard count > 0 else {
             lane.isEnded = true
-            return
+            return nil
         }
         bytes.removeLast(bytes.count - count)
-        if isOpening { learnDialer(bytes, rules) }
         let delay = rules.delay.map { Int64.random(in: $0, using: &generator) } ?? 0
         // Bytes of one connection never overtake each other.
         let release = max(now + delay, lane.pieces.last?.release ?? 0)
         lane.pieces.append((bytes, release))
         lane.waiting += count
+        return bytes
     }
 
     /// A hello: frame header 8, magic 8, message 1, versions 4, role 1, cluster 16, node 4, file 16, start counter 8, then the address as
@@ -118,7 +119,7 @@ final class RelayLink {
     }
 
     /// False if the connection is over.
-    private func write(_ lane: inout Lane, _ now: Int64) -> Bool {
+    private static func write(_ lane: inout Lane, _ now: Int64, _ breaksAfter: inout Int?) -> Bool {
         while !lane.isCut, let piece = lane.pieces.first, piece.release <= now {
             var bytes = piece.bytes
             if let left = breaksAfter, bytes.count > left { bytes.removeLast(bytes.count - left) }
