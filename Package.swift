@@ -46,7 +46,13 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        .target(name: "Simulator", dependencies: ["Primitives", "JSON"], swiftSettings: strict),
+        .target(name: "Linearizability", dependencies: ["Primitives", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Primitives", "JSON", "Entities", "Consensus", "Directory", "Shards", "Engine", "Linearizability",
+            ],
+            swiftSettings: strict),
 
         // The shells: disk and network. They never import each other.
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
@@ -90,7 +96,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Holdfast", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
-                "Consensus", "Engine", "Simulator", "CSQLite",
+                "Consensus", "Engine", "Linearizability", "Simulator", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -106,9 +112,7 @@ let package = Package(
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
-            name: "EngineTests",
-            dependencies: ["Engine", "Consensus", "Directory", "Shards", "Entities", "Primitives"],
-            swiftSettings: strict),
+            name: "EngineTests", dependencies: ["Engine", "Simulator", "Primitives"], swiftSettings: strict),
         // A disk that fails and forgets, for the journal's tests.
         .target(
             name: "CFaultyDisk", path: "Tests/Support/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -130,9 +134,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "NodeTests", dependencies: ["Node", "Holdfast", "Entities", "Primitives"], swiftSettings: strict
+            name: "NodeTests", dependencies: ["Node", "Holdfast", "Engine", "Entities", "Journal", "Primitives"], swiftSettings: strict
         ),
-        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "LinearizabilityTests", dependencies: ["Linearizability", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "CLITests",
             dependencies: [

@@ -107,6 +107,8 @@ extension RaftGroup {
 
     private mutating func rest() {
         isQuiescent = true
+        // While the group rests, its members' processes vouch for them: who wakes it must not take them for silent.
+        for slot in peers.indices where !peers[slot].isLost { peers[slot].isActive = true }
         trimWindow(keepingNothing: true)
     }
 

@@ -47,8 +47,9 @@ extension RaftGroup {
             }
             let learner = peers[slot]
             let lag = log.last.index - learner.match
-            // It also knows that it is a member: its vote will be asked for.
-            guard learner.isRecentlyActive, learner.flow == .replicate, lag <= settings.promotionLagMax,
+            // It also knows that it is a member: its vote will be asked for. One that holds all there is may still be probed: after
+            // a new connection nothing is sent to it that it could answer.
+            guard learner.isRecentlyActive, learner.flow == .replicate || lag == 0, lag <= settings.promotionLagMax,
                 learner.match >= configurations.currentIndex
             else {
                 throw ConfigurationRefusal(

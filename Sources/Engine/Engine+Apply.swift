@@ -66,7 +66,7 @@ extension Engine {
 
     /// Follows the group into and out of leadership.
     func followRole(_ replica: Replica) {
-        let isServing = replica.raft.isServing && replica.applied >= replica.raft.commit
+        let isServing = replica.raft.isServing && replica.installing == nil && replica.applied >= replica.raft.commit
         if let term = replica.servingTerm, !isServing || term != replica.raft.term {
             replica.servingTerm = nil
             dropLeadership(replica)

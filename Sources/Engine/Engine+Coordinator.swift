@@ -95,7 +95,7 @@ extension Engine {
         decide(command, Pending(request: .cluster(.status), origin: .none, hops: 0, arrived: now), replica)
     }
 
-    private func clusterReport() -> ClusterReport {
+    func clusterReport() -> ClusterReport {
         let since = coordinator.since ?? now
         var nodes = [NodeReport(node: node, silence: .zero, heardFor: now - since + settings.plan.steadyAfter)]
         for peer in peerOrder {

@@ -131,7 +131,11 @@ extension Engine {
 
     private func follow(_ shard: ShardRecord, in directory: DirectoryState) {
         if let replica = replica(shard.group) {
-            if directory.mayRetire(shard.group, on: node, knowing: replica.raft.configurationIndex),
+            // After a start from a checkpoint the index may be that of the checkpoint, later than the change itself. It matters only to
+            // a replica that takes itself for a member.
+            let isMember = replica.raft.configuration.contains(node)
+            let known = isMember ? replica.raft.configurationIndex : .zero
+            if directory.mayRetire(shard.group, on: node, knowing: known),
                 replica.raft.role != .leader
             {
                 retire(replica)

@@ -29,16 +29,22 @@ extension Engine {
         if replica.outputs.hardStateChanged {
             gathering.hardState(group, term: replica.raft.term, vote: replica.raft.vote)
         }
+        if let point = replica.outputs.installedSnapshot { install(point, in: replica) }
         if let from = replica.outputs.truncateFrom { gathering.truncate(group, from: from) }
         if !replica.outputs.entries.isEmpty { gathering.append(group, replica.outputs.entries) }
         if replica.outputs.wantsPersistence { mark(replica) }
-        for addressed in replica.outputs.messages { send(addressed.message, of: group, to: addressed.to) }
+        for addressed in replica.outputs.messages {
+            send(addressed.message, of: group, to: addressed.to, isBulk: addressed.isBulk)
+        }
         if !replica.outputs.durableMessages.isEmpty { sendOnceDurable(replica.outputs.durableMessages, group) }
         for load in replica.outputs.loads {
             outputs.entryLoads.append(
                 EngineOutputs.EntryLoad(
                     group: group, peer: load.peer, from: load.from, through: load.through,
                     bytesMax: settings.catchUpBytesMax))
+        }
+        for peer in replica.outputs.snapshotsWanted {
+            outputs.checkpointLoads.append(EngineOutputs.CheckpointLoad(group: group, peer: peer))
         }
         let hasCommitted = replica.outputs.committed != nil
         let statusChanged = replica.outputs.statusChanged
@@ -82,14 +88,13 @@ extension Engine {
             step(replica) { raft, outputs in raft.persisted(item.mark, now: now, into: &outputs) }
         }
         for item in effects.checkpoints { checkpointWritten(item.group, item.index) }
+        for item in effects.installations { installed(item.group, item.index) }
+        for item in effects.trims { trimmed(item.group, before: item.index) }
     }
 
     /// Entries that a follower far behind needs, as the journal holds them; none if it could not read them.
     public func entriesLoaded(_ group: GroupID, for peer: NodeID, _ entries: [Entry], previousTerm: Term) {
         guard let replica = replica(group) else { return }
-        drain(replica)
-        sendsInBulk = true
-        defer { sendsInBulk = false }
         step(replica) { raft, outputs in
             raft.entriesLoaded(entries, previousTerm: previousTerm, for: peer, now: now, into: &outputs)
         }

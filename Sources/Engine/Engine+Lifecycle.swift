@@ -28,7 +28,8 @@ extension Engine {
             group: descriptor.group, node: node, restored: recovered.log, settings: settings.raft,
             seed: generator.next(), now: now)
         let replica = Replica(
-            group: descriptor.group, kind: descriptor.kind, shardNumber: UInt32(descriptor.number), raft: raft)
+            group: descriptor.group, kind: descriptor.kind, shardNumber: UInt32(descriptor.number), raft: raft,
+            writtenCheckpoint: recovered.log.base.index)
         if descriptor.group == .directory {
             replica.directory = directoryMachine(recovered)
         } else {
@@ -81,10 +82,13 @@ extension Engine {
         let descriptor = GroupDescriptor(group: .directory, kind: "", number: 0, configuration: configuration)
         gathering.createGroup(descriptor)
         start(RecoveredGroup(descriptor: descriptor, log: .newborn(configuration), shard: .newborn))
-        let command = DirectoryCommand.found(
+        announcement = Announcement(command: founding(name: name, address: address, process: process))
+    }
+
+    private func founding(name: String, address: NodeAddress, process: UniqueID) -> DirectoryCommand {
+        .found(
             cluster: cluster, file: identity.file, name: name, address: address, startCounter: identity.startCounter,
             process: process)
-        announcement = Announcement(command: command)
     }
 
     /// Makes this node a member that the directory has already taken in: its replica of the directory starts blank.
@@ -115,12 +119,16 @@ extension Engine {
         announcement = Announcement(
             command: .started(
                 node: node, file: identity.file, startCounter: identity.startCounter, process: process,
-                address: address))
+                address: address),
+            founding: founding(name: identity.name ?? "", address: address, process: process))
     }
 
     func announce() {
         guard let item = announcement, item.sent.map({ now - $0 > .milliseconds(1_000) }) ?? true else { return }
-        guard let replica = directoryReplica, let body = try? JSON.encode(item.command) else { return }
+        guard let replica = directoryReplica else { return }
+        // Only its founder ever leads a directory that is not founded: its first process ended before the first entry was durable.
+        let isUnfounded = replica.servingTerm != nil && !replica.directory!.newest.isFounded
+        guard let body = try? JSON.encode(isUnfounded ? item.founding ?? item.command : item.command) else { return }
         let pending = Pending(request: .cluster(.directory(body)), origin: .announcement, hops: 0, arrived: now)
         if replica.raft.leader != nil {
             announcement!.sent = now
@@ -177,5 +185,7 @@ extension Engine {
 /// What this node wants the directory to know, until it does.
 struct Announcement {
     var command: DirectoryCommand
+    /// What to say in its place where there is no directory yet.
+    var founding: DirectoryCommand?
     var sent: Instant?
 }

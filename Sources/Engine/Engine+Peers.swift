@@ -6,8 +6,9 @@ public import Primitives
 extension Engine {
     // MARK: Sending
 
-    func send(_ message: Message, of group: GroupID, to peer: NodeID) {
-        post(.raft(group, message), to: peer, isBulk: sendsInBulk)
+    /// History for a follower far behind goes in bulk: it must not delay anyone's heartbeat.
+    func send(_ message: Message, of group: GroupID, to peer: NodeID, isBulk: Bool = false) {
+        post(.raft(group, message), to: peer, isBulk: isBulk)
     }
 
     func post(_ message: PeerMessage, to peer: NodeID, isBulk: Bool = false) {
@@ -51,6 +52,7 @@ extension Engine {
                 step(replica) { raft, outputs in raft.peerLost(peer, now: now, into: &outputs) }
             }
             step(replica) { raft, outputs in raft.peerReached(peer, now: now, into: &outputs) }
+            tellCheckpoint(of: replica)
         }
         coordinatorChanged()
     }
@@ -65,6 +67,7 @@ extension Engine {
         peers[peer]!.heardSince = nil
         loseForwarded(to: peer)
         for replica in replicas {
+            abandonSending(of: replica, to: peer)
             step(replica) { raft, outputs in raft.peerLost(peer, now: now, into: &outputs) }
         }
     }
@@ -102,6 +105,7 @@ extension Engine {
         switch message {
         case .raft(let group, let message):
             guard let replica = replica(group) else { return }
+            if case .snapshot(let offer) = message, !isStaged(offer, in: replica) { return }
             step(replica) { raft, outputs in raft.receive(message, from: peer, now: now, into: &outputs) }
         case .pulse(let isImpaired): heardOfDisk(of: peer, isImpaired: isImpaired)
         case .forward(let id, let hops, let request):
@@ -109,6 +113,10 @@ extension Engine {
         case .reply(let id, let response): forwardedReply(id, response, from: peer)
         case .report(let standings): coordinator.heard(standings)
         case .order(let order): obey(order)
+        case .checkpointPiece(let group, let piece): received(piece, of: group, from: peer)
+        case .checkpointProgress(let group, let index, let bytes):
+            checkpointProgressed(group, at: peer, index: index, bytes: bytes)
+        case .checkpointHeld(let group, let index): checkpointHeld(group, by: peer, index)
         }
     }
 

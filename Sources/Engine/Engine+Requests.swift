@@ -37,6 +37,7 @@ extension Engine {
             return denyKind(kind, pending)
         }
         guard let replica = replica(group) else { return forward(pending, to: group) }
+        if replica.installing != nil { return replica.queue.append(pending) }
         if isLocal { return askLocally(pending, replica) }
         if replica.servingTerm != nil { return submit(pending, to: replica) }
         if let leader = replica.raft.leader, leader != node { return forward(pending, to: group) }

@@ -32,8 +32,8 @@ public final class Engine {
 
     var now: Instant
     var wall: WallTime
-    /// Nil before the first tick: the time that recovery took is no pause.
-    var lastTick: Instant?
+    var lastTick: Instant
+    var hasTicked = false
     var outputs = EngineOutputs()
 
     // Towards the disk.
@@ -63,8 +63,6 @@ public final class Engine {
     var lastFullReport: Instant
     private(set) var isRestored = false
     var isStopping = false
-    /// Set while entries from the journal are sent to a follower far behind: they must not delay anyone's heartbeat.
-    var sendsInBulk = false
     var announcement: Announcement?
     /// What the shell was last told of the other members.
     var knownAddresses: [EngineOutputs.PeerAddress] = []
@@ -90,6 +88,7 @@ public final class Engine {
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall
+        lastTick = now
         lastCommitFlush = now
         lastFullReport = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }
@@ -126,6 +125,8 @@ struct BatchEffects {
     /// How far each group's outputs are in the batch. A group may come twice; the later mark includes the earlier.
     var marks: [(group: GroupID, mark: PersistenceMark)] = []
     var checkpoints: [(group: GroupID, index: LogIndex)] = []
+    var installations: [(group: GroupID, index: LogIndex)] = []
+    var trims: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
 }
 

@@ -15,6 +15,8 @@ public struct EngineOutputs: Sendable {
     public var loads: [StateLoad] = []
     /// Entries to be read for a follower that is far behind; report with `entriesLoaded`.
     public var entryLoads: [EntryLoad] = []
+    /// Checkpoints to be read for followers whose next entry is trimmed; report with `checkpointRead`.
+    public var checkpointLoads: [CheckpointLoad] = []
     /// Set when the members or their addresses have changed: every other node to keep a connection to.
     public var peers: [PeerAddress]?
     /// The engine cannot go on: stop the process and say this.
@@ -53,6 +55,11 @@ public struct EngineOutputs: Sendable {
         public var from: LogIndex
         public var through: LogIndex
         public var bytesMax: Int
+    }
+
+    public struct CheckpointLoad: Sendable {
+        public var group: GroupID
+        public var peer: NodeID
     }
 
     public struct PeerAddress: Hashable, Sendable {

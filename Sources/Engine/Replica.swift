@@ -35,15 +35,26 @@ final class Replica {
 
     var checkpoint = CheckpointStage.idle
     var dirtySince: Instant?
+    /// The newest checkpoint that is durable here, and what the other members said of theirs.
+    var writtenCheckpoint: LogIndex
+    var checkpointsHeld: [NodeID: LogIndex] = [:]
+    /// Entries before this one are trimmed, or about to be.
+    var trimming: LogIndex = .zero
+    /// Checkpoints on their way to followers, and the one that is coming in.
+    var sendings: [NodeID: CheckpointSending] = [:]
+    var staging: CheckpointStaging?
+    /// A checkpoint that was taken in and is not yet durable: until then the journal holds another log's state.
+    var installing: LogIndex?
     var journaledCommit: LogIndex
     var lastReport: GroupStanding?
 
-    init(group: GroupID, kind: String, shardNumber: UInt32, raft: RaftGroup) {
+    init(group: GroupID, kind: String, shardNumber: UInt32, raft: RaftGroup, writtenCheckpoint: LogIndex) {
         self.group = group
         self.kind = kind
         self.shardNumber = shardNumber
         self.raft = raft
         journaledCommit = raft.commit
+        self.writtenCheckpoint = writtenCheckpoint
     }
 
     var applied: LogIndex { shard?.applied ?? directory?.applied ?? .zero }

@@ -82,11 +82,14 @@ public final class Journal: Sendable {
         }
     }
 
-    /// A group's complete state as of its newest checkpoint; nil if it has none.
+    /// A group's complete state as of its newest checkpoint, encoded for a peer on the reading thread; nil if it has none.
     public func checkpoint(
-        of group: GroupID, completion: @escaping @Sendable (Result<WholeCheckpoint?, JournalError>) -> Void
+        of group: GroupID, completion: @escaping @Sendable (Result<EncodedCheckpoint?, JournalError>) -> Void
     ) {
-        read(completion) { reader throws(JournalError) in try reader.checkpoint(of: group) }
+        read(completion) { reader throws(JournalError) in
+            guard let whole = try reader.checkpoint(of: group) else { return nil }
+            return EncodedCheckpoint(point: whole.point, bytes: whole.state.encoded())
+        }
     }
 
     private func read<Value: Sendable>(

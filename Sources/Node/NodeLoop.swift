@@ -125,6 +125,7 @@ final class NodeLoop {
         transport.flush()
         for load in outputs.loads { self.load(load) }
         for load in outputs.entryLoads { self.load(load) }
+        for load in outputs.checkpointLoads { self.load(load) }
         for notice in outputs.notices { log(notice) }
         let responses = outputs.localResponses
         outputs = EngineOutputs()
@@ -178,6 +179,21 @@ final class NodeLoop {
                 node.engine.entriesLoaded(
                     load.group, for: load.peer, loaded.previousTerm == nil ? [] : loaded.entries,
                     previousTerm: loaded.previousTerm ?? .zero)
+                node.flush()
+            case .failure(let error): node.failed(error)
+            }
+        }
+    }
+
+    private func load(_ load: EngineOutputs.CheckpointLoad) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        journal.checkpoint(of: load.group) { result in
+            let node = bound.value
+            guard !node.hasStopped else { return }
+            switch result {
+            case .success(let found):
+                node.beginTurn()
+                node.engine.checkpointRead(load.group, for: load.peer, found.map { ($0.point, $0.bytes) })
                 node.flush()
             case .failure(let error): node.failed(error)
             }

@@ -4,7 +4,7 @@ import Foundation
 import JSON
 import Node
 import Primitives
-import Simulator
+import Linearizability
 import Synchronization
 
 /// One run: start real nodes, load them, strike them, let them come to rest, prove.

@@ -1,5 +1,5 @@
 import Primitives
-import Simulator
+import Linearizability
 
 /// Makes histories that a correct counter could have given: every operation takes effect at one instant between its beginning and
 /// its answer; one of unknown outcome at some instant after its beginning, or never.

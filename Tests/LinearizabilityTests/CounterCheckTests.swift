@@ -1,5 +1,5 @@
 import Primitives
-import Simulator
+import Linearizability
 import Testing
 
 @Suite struct CounterCheckTests {

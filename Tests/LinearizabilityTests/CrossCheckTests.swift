@@ -1,5 +1,5 @@
 import Primitives
-import Simulator
+import Linearizability
 import Testing
 
 /// The fast check against the general search, on random small histories.
