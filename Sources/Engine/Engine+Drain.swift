@@ -129,9 +129,10 @@ extension Engine {
     /// Whether a batch would be handed out or is under way: what a shutdown waits for.
     public var isWriting: Bool { inFlightEffects != nil || !gathering.isEmpty }
 
-    /// The journal's views go by commit indexes, which are worth no flush of their own: they ride with a batch.
+    /// The journal's views go by commit indexes, which are worth no flush of their own: they ride with a batch. A node that stops leaves
+    /// nothing behind that was answered and is not shown.
     private func gatherCommits() {
-        guard now - lastCommitFlush >= settings.commitFlushInterval else { return }
+        guard isStopping || now - lastCommitFlush >= settings.commitFlushInterval else { return }
         lastCommitFlush = now
         for replica in replicas where replica.raft.commit != replica.journaledCommit {
             replica.journaledCommit = replica.raft.commit

@@ -82,13 +82,10 @@ extension Engine {
         let descriptor = GroupDescriptor(group: .directory, kind: "", number: 0, configuration: configuration)
         gathering.createGroup(descriptor)
         start(RecoveredGroup(descriptor: descriptor, log: .newborn(configuration), shard: .newborn))
-        announcement = Announcement(command: founding(name: name, address: address, process: process))
-    }
-
-    private func founding(name: String, address: NodeAddress, process: UniqueID) -> DirectoryCommand {
-        .found(
+        let command = DirectoryCommand.found(
             cluster: cluster, file: identity.file, name: name, address: address, startCounter: identity.startCounter,
             process: process)
+        announcement = Announcement(command: command)
     }
 
     /// Makes this node a member that the directory has already taken in: its replica of the directory starts blank.
@@ -119,16 +116,23 @@ extension Engine {
         announcement = Announcement(
             command: .started(
                 node: node, file: identity.file, startCounter: identity.startCounter, process: process,
-                address: address),
-            founding: founding(name: identity.name ?? "", address: address, process: process))
+                address: address))
+    }
+
+    /// A founder that was killed before its first entry was durable founds its cluster once more: nobody else can have heard of it.
+    private func refounding(_ command: DirectoryCommand, _ replica: Replica) -> DirectoryCommand {
+        guard case .started(let node, let file, let startCounter, let process, let address) = command,
+            node == NodeID(1), replica.servingTerm != nil, !replica.directory!.newest.isFounded,
+            replica.raft.configuration.voters == [node]
+        else { return command }
+        return .found(
+            cluster: cluster, file: file, name: identity.name ?? "", address: address, startCounter: startCounter,
+            process: process)
     }
 
     func announce() {
         guard let item = announcement, item.sent.map({ now - $0 > .milliseconds(1_000) }) ?? true else { return }
-        guard let replica = directoryReplica else { return }
-        // Only its founder ever leads a directory that is not founded: its first process ended before the first entry was durable.
-        let isUnfounded = replica.servingTerm != nil && !replica.directory!.newest.isFounded
-        guard let body = try? JSON.encode(isUnfounded ? item.founding ?? item.command : item.command) else { return }
+        guard let replica = directoryReplica, let body = try? JSON.encode(refounding(item.command, replica)) else { return }
         let pending = Pending(request: .cluster(.directory(body)), origin: .announcement, hops: 0, arrived: now)
         if replica.raft.leader != nil {
             announcement!.sent = now
@@ -185,7 +189,5 @@ extension Engine {
 /// What this node wants the directory to know, until it does.
 struct Announcement {
     var command: DirectoryCommand
-    /// What to say in its place where there is no directory yet.
-    var founding: DirectoryCommand?
     var sent: Instant?
 }
