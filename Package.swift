@@ -150,3 +150,19 @@ let package = Package(
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
+
+/// What the decoders' tests and the fuzzer are made of.
+let decoders: [Target.Dependency] = [
+    "Consensus", "Directory", "Engine", "Entities", "JSON", "Journal", "Primitives", "Shards", "Transport",
+    .product(name: "NIOCore", package: "swift-nio"),
+]
+// The same folder is a test suite, and, for tools/fuzz alone, a program under libFuzzer.
+if Context.environment["HOLDFAST_FUZZ"] == nil {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzTests", dependencies: decoders, path: "Tests/Fuzz", exclude: ["Main.swift", "Corpus"], swiftSettings: strict))
+} else {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: decoders, path: "Tests/Fuzz", exclude: ["DecoderTests.swift", "Corpus"], swiftSettings: strict))
+}
