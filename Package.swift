@@ -104,6 +104,12 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What tools/bench-guard counts the instructions of.
+        .executableTarget(
+            name: "FixedWork",
+            dependencies: ["Directory", "Engine", "Entities", "JSON", "Journal", "Primitives", "Shards"],
+            path: "tools/bench/FixedWork", swiftSettings: strict),
+
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "EntitiesTests", dependencies: ["Entities", "JSON", "Primitives"], swiftSettings: strict),

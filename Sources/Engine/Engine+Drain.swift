@@ -126,6 +126,9 @@ extension Engine {
         outputs = EngineOutputs()
     }
 
+    /// Whether there is something to hand out and nothing under way at the disk: a shell may then flush before its turn ends.
+    public var isDiskIdle: Bool { inFlightEffects == nil && !dirty.isEmpty }
+
     /// Whether a batch would be handed out or is under way: what a shutdown waits for.
     public var isWriting: Bool { inFlightEffects != nil || !gathering.isEmpty }
 
