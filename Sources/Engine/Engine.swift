@@ -56,6 +56,10 @@ public final class Engine {
     var forwarded: [UInt64: Forwarded] = [:]
     var nextForward: UInt64 = 1
     var nextReadToken: UInt64 = 1
+    /// Whom the events that are being read are for.
+    var histories: [UInt64: Origin] = [:]
+    var nextHistory: UInt64 = 1
+    var watched: Set<WatchedEntity> = []
     var pendingCount = 0
     var lastOpened: Int64 = 0
 
@@ -127,6 +131,7 @@ struct BatchEffects {
     var installations: [(group: GroupID, index: LogIndex)] = []
     var trims: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
+    var histories: [EngineOutputs.HistoryLoad] = []
 }
 
 struct LearnedAddress: Equatable {
