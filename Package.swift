@@ -128,12 +128,13 @@ let package = Package(
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
-        .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Simulator", "Primitives"], swiftSettings: strict),
+        // A disk that fails and forgets, for the journal's tests.
+        .target(
+            name: "CFaultyDisk", path: "Tests/Support/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "JournalTests",
             dependencies: [
-                "Journal", "Engine", "Consensus", "Shards", "CSQLite", "Primitives",
+                "Journal", "Engine", "Consensus", "Shards", "CSQLite", "CFaultyDisk", "Primitives",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Golden"],
@@ -172,7 +173,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CLI", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            name: "EndToEndTests", dependencies: ["CLI", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

@@ -24,7 +24,12 @@ extension RaftGroup {
     /// The loop stood still: what was timed on it means nothing. Nobody campaigns at once, and a leader has a whole period to hear its quorum.
     public mutating func resumed(now: Instant) {
         guard !isQuiescent else { return }
-        if role == .leader { armLeader(now) } else { armElection(now) }
+        if role == .leader {
+            armLeader(now)
+        } else if !(isVoter && configuration.voters.count == 1) {
+            // A sole voter waits for nobody.
+            armElection(now)
+        }
     }
 
     mutating func armLeader(_ now: Instant) {

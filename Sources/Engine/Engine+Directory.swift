@@ -103,7 +103,7 @@ extension Engine {
             router.replicas[shard.group] = shard.replicas + shard.reported.voters.filter { !shard.replicas.contains($0) }
         }
         followMembers(directory)
-        for shard in directory.shards { follow(shard, in: directory) }
+        if isDirectoryCurrent { for shard in directory.shards { follow(shard, in: directory) } }
         if directory.member(node)?.status == .removed {
             fail(
                 "this node (\(node)) has been removed from the cluster; its data is kept. To bring the machine back, "
@@ -127,6 +127,13 @@ extension Engine {
             return member.address.description
         }
         return learned.address
+    }
+
+    /// Whether the applied directory has come as far as the one that this node's replicas were made by. After a start it is applied
+    /// anew, from an old commit index on: it would give up replicas that a later entry, in the log already, has asked for.
+    private var isDirectoryCurrent: Bool {
+        guard let replica = directoryReplica else { return false }
+        return replica.applied >= min(directoryFloor, replica.raft.lastIndex)
     }
 
     private func follow(_ shard: ShardRecord, in directory: DirectoryState) {

@@ -24,7 +24,7 @@ public final class Journal: Sendable {
     ) throws(JournalError) -> (journal: Journal, recovery: Recovery) {
         let file = try JournalFile.open(directory: directory, options: options)
         let recovery = try file.recover()
-        let reader = try JournalReader(path: file.path, index: file.index, vfs: options.vfs)
+        let reader = try JournalReader(path: file.path, index: file.index, options: options)
         logger.info(
             "The journal is open.",
             metadata: [

@@ -16,18 +16,18 @@ struct OperatorDesk {
         case status
     }
 
-    struct Task {
+    struct Errand {
         var wish: Wish
         var token: UInt64?
         var sent: Instant = .zero
     }
 
-    var tasks: [Task] = []
+    var errands: [Errand] = []
     private var nextToken: UInt64 = 1
 
     mutating func ask(_ wish: Wish) {
-        guard !tasks.contains(where: { $0.wish == wish }) else { return }
-        tasks.append(Task(wish: wish))
+        guard !errands.contains(where: { $0.wish == wish }) else { return }
+        errands.append(Errand(wish: wish))
     }
 
     mutating func newToken() -> UInt64 {
@@ -36,13 +36,13 @@ struct OperatorDesk {
     }
 
     mutating func finish(_ token: UInt64) -> Wish? {
-        guard let position = tasks.firstIndex(where: { $0.token == token }) else { return nil }
-        return tasks.remove(at: position).wish
+        guard let position = errands.firstIndex(where: { $0.token == token }) else { return nil }
+        return errands.remove(at: position).wish
     }
 
     /// The answer was none: the task is sent again with the next round.
     mutating func release(_ token: UInt64) {
-        guard let position = tasks.firstIndex(where: { $0.token == token }) else { return }
-        tasks[position].token = nil
+        guard let position = errands.firstIndex(where: { $0.token == token }) else { return }
+        errands[position].token = nil
     }
 }

@@ -15,6 +15,14 @@ struct SimulatedDisk {
         var commit: LogIndex = .zero
         var tables = Tables()
 
+        /// The members by the newest configuration in the log.
+        var configuration: Configuration {
+            for entry in entries.reversed() where entry.type == .configuration {
+                if let configuration = try? Configuration(decoding: entry.payload) { return configuration }
+            }
+            return descriptor.configuration
+        }
+
         init(_ descriptor: GroupDescriptor) {
             self.descriptor = descriptor
             base = .origin(descriptor.configuration)

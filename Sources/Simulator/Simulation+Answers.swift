@@ -44,12 +44,14 @@ extension Simulation {
             return fail("caller \(number) was answered from entry \(committed.index) of group \(committed.group), which is not committed")
         }
         let entry = log[Int(committed.index.rawValue) - 1]
-        guard entry.term == committed.term, let record = try? EntryRecord(encoded: entry.payload),
-            record.request == operation.request, record.entity == operation.entity, record.reply == committed.reply
+        let record = try? EntryRecord(encoded: entry.payload)
+        guard let record, entry.term == committed.term, operation.request?.names(record.request) == true,
+            record.entity == operation.entity, record.reply == committed.reply
         else {
             return fail(
-                "caller \(number) was answered from entry \(committed.index) of group \(committed.group) in term \(committed.term), "
-                    + "which is not its command but one of term \(entry.term)")
+                "caller \(number) was answered to \(operation.request.map { "\($0)" } ?? "no request") from entry \(committed.index) of "
+                    + "group \(committed.group) in term \(committed.term); that is of term \(entry.term) and holds "
+                    + (record.map { "\($0)" } ?? "no record"))
         }
         if operation.isConflict {
             return fail("caller \(number) used a request id for another payload and was not refused")
@@ -134,5 +136,17 @@ extension Simulation {
 
     private func thinking() -> Span {
         generator.span(in: Span(nanoseconds: 100_000)..<scenario.thinkTime + Span(nanoseconds: 200_000))
+    }
+}
+
+extension RequestID {
+    /// Whether both name the same request: what a client has acknowledged meanwhile makes it no other.
+    fileprivate func names(_ other: RequestID?) -> Bool {
+        switch (self, other) {
+        case (.session(let mine), .session(let theirs)?):
+            mine.client == theirs.client && mine.opened == theirs.opened && mine.number == theirs.number
+        case (.key(let mine), .key(let theirs)?): mine == theirs
+        default: false
+        }
     }
 }

@@ -74,7 +74,7 @@ extension Simulation {
 
     private var isWell: Bool {
         isSettled && callers.allSatisfy { $0.operation == nil && $0.closing.isEmpty } && hasCaughtUp
-            && operatorDesk.tasks.isEmpty
+            && operatorDesk.errands.isEmpty
     }
 
     /// Every replica of every group has applied everything that is committed.
@@ -101,8 +101,8 @@ extension Simulation {
             let what = caller.operation.map { "\(String(decoding: $0.entity, as: UTF8.self)), \($0.attempts) attempts" }
             return "caller \(caller.number) still waits for an answer (\(what ?? "a session")),"
         }
-        if !operatorDesk.tasks.isEmpty, operatorDesk.tasks.contains(where: { $0.wish != .status }) {
-            return "\(operatorDesk.tasks.map { "\($0.wish)" }) is not done"
+        if !operatorDesk.errands.isEmpty, operatorDesk.errands.contains(where: { $0.wish != .status }) {
+            return "\(operatorDesk.errands.map { "\($0.wish)" }) is not done"
         }
         if !isSettled {
             let shards = (lastStatus?.shards ?? []).filter { $0.owner == nil || $0.voters != $0.wanted || !$0.learners.isEmpty }

@@ -20,7 +20,7 @@ extension Simulation {
             checkIDs(shard.group)
             checkReplay(shard.group)
         }
-        for host in hosts where violation == nil && host.isRunning { checkDisk(host) }
+        for host in hosts where violation == nil && host.isRunning && !watch.isRemoved(host.node) { checkDisk(host) }
     }
 
     /// No request id takes effect twice.

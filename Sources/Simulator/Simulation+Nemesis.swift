@@ -113,26 +113,22 @@ extension Simulation {
         image.identity.node != nil && image.identity.startCounter < host.disk.identity.startCounter
     }
 
-    /// A disk may be lost only where a majority of each of its groups is left, one disk at a time.
+    /// A disk may be lost only where a majority of each of its groups is left, one disk at a time, and where a spare is up: a cluster of
+    /// three that becomes one of two goes by way of two voters, of which none may then be lost.
     private func maySpoil(_ host: SimulatedHost) -> Bool {
         guard let node = host.node, watch.directory.member(node)?.status != .removed, hosts.count < Network.hostsMax,
-            !hosts.contains(where: { $0.isSpoiled && !isForgotten($0) })
+            watch.directory.membersUp.count > 3,
+            !hosts.contains(where: { $0.isSpoiled && !watch.isRemoved($0.node) })
         else { return false }
-        for (group, held) in host.disk.groups.sorted(by: { $0.key < $1.key }) where !held.entries.isEmpty {
-            guard mayLose(node, group) else { return false }
-        }
-        return true
+        return host.disk.groups.keys.sorted().allSatisfy { mayLose(node, $0) }
     }
 
-    /// Whether no group counts on the disk any more.
-    private func isForgotten(_ host: SimulatedHost) -> Bool { watch.isRemoved(host.node) }
-
+    /// By what any disk says of the group's members.
     private func mayLose(_ node: NodeID, _ group: GroupID) -> Bool {
-        for host in hosts {
-            guard let configuration = host.engine?.raft(of: group)?.configuration, configuration.contains(node) else { continue }
-            if !configuration.voters.contains(node) || configuration.voters.count < 3 { return false }
+        hosts.allSatisfy { host in
+            guard let configuration = host.disk.groups[group]?.configuration, configuration.contains(node) else { return true }
+            return configuration.voters.contains(node) && configuration.voters.count > 2
         }
-        return true
     }
 
     func spoil(_ host: SimulatedHost) {

@@ -24,20 +24,20 @@ extension Simulation {
         if watch.directory.kinds.isEmpty, watch.directory.membersUp.count >= min(3, scenario.nodes) {
             operatorDesk.ask(.register(shards: scenario.shards))
         }
-        for position in operatorDesk.tasks.indices { attend(position) }
+        for position in operatorDesk.errands.indices { attend(position) }
         post(.operate, after: .milliseconds(120))
     }
 
     private func attend(_ position: Int) {
-        guard position < operatorDesk.tasks.count else { return }
-        let task = operatorDesk.tasks[position]
+        guard position < operatorDesk.errands.count else { return }
+        let task = operatorDesk.errands[position]
         guard task.token == nil || now - task.sent > .milliseconds(1_800) else { return }
         guard let host = pick(hosts.filter { $0.isRunning && !$0.isPaused && !$0.isSpoiled }),
             let request = request(for: task.wish)
         else { return }
         let token = operatorDesk.newToken()
-        operatorDesk.tasks[position].token = token
-        operatorDesk.tasks[position].sent = now
+        operatorDesk.errands[position].token = token
+        operatorDesk.errands[position].sent = now
         turn(host) { $0.request(request, token: token) }
     }
 

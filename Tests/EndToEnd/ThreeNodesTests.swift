@@ -27,6 +27,23 @@ extension EndToEnd {
             }
         }
 
+        /// One short run each; `tools/test --long` has the long ones.
+        @Test(arguments: [["cut", "delay"], ["full", "twice", "reader", "locker", "pause"]])
+        func `faults of network, disk and folder lose nothing and double nothing`(faults: [String]) async throws {
+            try await Stage.run { stage in
+                let folder = stage.folder + "/crash-test"
+                let result = try await stage.run(
+                    ["crash-test", "--seconds", "9", "--seed", "11", "--json", "--folder", folder, "--faults"]
+                        + [faults.joined(separator: ",")],
+                    timeout: .seconds(150))
+                #expect(result.exit == .code(0), "\(result)")
+                let report = try JSONValue.parse(result.output)
+                #expect(report["passed"] == true)
+                #expect(report["entries_compared"]?.integer ?? 0 > 500, "\(result.output)")
+                #expect(report["faults"]?.object?.count ?? 0 > 0, "\(result.output)")
+            }
+        }
+
         @Test func `all nodes killed at once come back with everything`() async throws {
             try await Stage.run { stage in
                 let nodes = try await stage.startThree()

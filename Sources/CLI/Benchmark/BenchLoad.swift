@@ -1,6 +1,7 @@
 import Engine
 import Entities
 import Node
+import Primitives
 
 /// A closed loop of callers over a cluster's counters.
 struct BenchLoad: Sendable {
@@ -21,7 +22,7 @@ struct BenchLoad: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await report(tally, from: start, until: end, shows: showsProgress) }
             for _ in 0..<callers {
-                group.addTask { await call(tally, until: end) }
+                group.addTask(executorPreference: cluster.executor) { await call(tally, until: end) }
             }
         }
         return tally.result(elapsed: clock.now - start)
@@ -29,12 +30,14 @@ struct BenchLoad: Sendable {
 
     private func call(_ tally: BenchTally, until end: ContinuousClock.Instant) async {
         let clock = ContinuousClock()
+        // The system's generator asks the kernel every time.
+        var generator = RandomGenerator(seed: UInt64.random(in: .min ... .max))
         let increment = Array(#"{"by":1}"#.utf8)
         let balance = Array("{}".utf8)
         var began = clock.now
         while began < end {
-            let entity = Array("bench-\(Int.random(in: 0..<entities))".utf8)
-            let isRead = reads > 0 && Int.random(in: 0..<100) < reads
+            let entity = Array("bench-\(Int.random(in: 0..<entities, using: &generator))".utf8)
+            let isRead = reads > 0 && Int.random(in: 0..<100, using: &generator) < reads
             let request: Request =
                 isRead
                 ? .query(

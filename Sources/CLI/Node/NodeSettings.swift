@@ -29,6 +29,8 @@ struct NodeSettings: Codable, Hashable {
     var electionTimeoutMilliseconds: Int64?
     var downAfterSeconds: Int64?
     var replaceAfterSeconds: Int64?
+    /// A shard's entity states are written after so many entries.
+    var checkpointEntries: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case data, listen, advertise, http, seeds, name, shards
@@ -39,6 +41,7 @@ struct NodeSettings: Codable, Hashable {
         case electionTimeoutMilliseconds = "election-timeout-milliseconds"
         case downAfterSeconds = "down-after-seconds"
         case replaceAfterSeconds = "replace-after-seconds"
+        case checkpointEntries = "checkpoint-entries"
     }
 
     init() {}
@@ -69,6 +72,9 @@ struct NodeSettings: Codable, Hashable {
         }
         if let shards, !(1...Limits.shardsPerKindMax).contains(shards) {
             throw .usage("--shards is \(shards); a kind has 1 to \(Limits.shardsPerKindMax) shards")
+        }
+        if let checkpointEntries, !(1...1 << 30).contains(checkpointEntries) {
+            throw .usage("checkpoint-entries is \(checkpointEntries); it must be from 1 to \(1 << 30)")
         }
         for (key, value) in times {
             guard let value, !(1...Self.longestTime).contains(value) else { continue }
@@ -110,6 +116,7 @@ struct NodeSettings: Codable, Hashable {
         }
         if let downAfterSeconds { configuration.engine.plan.downAfter = .seconds(downAfterSeconds) }
         if let replaceAfterSeconds { configuration.engine.plan.replaceAfter = .seconds(replaceAfterSeconds) }
+        if let checkpointEntries { configuration.engine.checkpointEntries = checkpointEntries }
         return configuration
     }
 }
