@@ -119,8 +119,7 @@ final class NodeLoop {
         if let batch = outputs.batch { write(batch) }
         if let peers = outputs.peers { connect(to: peers) }
         for frame in outputs.frames {
-            // A frame that is not taken is a message lost, as any message may be.
-            _ = transport.send(frame.bytes, to: frame.to, bulk: frame.isBulk)
+            send(frame)
         }
         for frame in outputs.clientFrames {
             _ = transport.send(frame.bytes, toClient: ConnectionID(rawValue: frame.to.rawValue))
@@ -139,6 +138,19 @@ final class NodeLoop {
         outputs = EngineOutputs()
         for item in responses { calls.answered(item.token, item.response) }
     }
+
+    /// A frame that is not taken is a message lost, as any message may be. But the first bulk frame always comes before its stream:
+    /// a new member's first entries would be missed for as long as a bulk transfer may be silent. What is short delays nobody's
+    /// heartbeat, and goes with the rest until the stream is up.
+    private func send(_ frame: EngineOutputs.PeerFrame) {
+        let isTaken = transport.send(frame.bytes, to: frame.to, bulk: frame.isBulk)
+        guard !isTaken, frame.isBulk, frame.bytes.count <= Self.detourBytesMax, !transport.hasBulkStream(to: frame.to) else {
+            return
+        }
+        _ = transport.send(frame.bytes, to: frame.to)
+    }
+
+    private static let detourBytesMax = 64 << 10
 
     private func write(_ batch: WriteBatch) {
         let bound = NIOLoopBound(self, eventLoop: loop)
