@@ -87,6 +87,7 @@ extension Engine {
             guard let replica = replica(item.group) else { continue }
             step(replica) { raft, outputs in raft.persisted(item.mark, now: now, into: &outputs) }
         }
+        outputs.historyLoads += effects.histories
         for item in effects.checkpoints { checkpointWritten(item.group, item.index) }
         for item in effects.installations { installed(item.group, item.index) }
         for item in effects.trims { trimmed(item.group, before: item.index) }
