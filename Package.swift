@@ -18,8 +18,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -91,11 +94,25 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Primitives", "JSON", "Entities", "Shards", "Engine", "Transport", "Node",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .target(name: "Holdfast", dependencies: ["Entities", "Node"], swiftSettings: strict),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Holdfast", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
+                "Holdfast", "Node", "Gateway", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
                 "Consensus", "Engine", "Linearizability", "Simulator", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -103,6 +120,12 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // What tools/bench-guard counts the instructions of.
+        .executableTarget(
+            name: "FixedWork",
+            dependencies: ["Directory", "Engine", "Entities", "JSON", "Journal", "Primitives", "Shards"],
+            path: "tools/bench/FixedWork", swiftSettings: strict),
 
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
@@ -136,6 +159,16 @@ let package = Package(
         ),
         .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Gateway", "Node", "Engine", "Shards", "Entities", "Primitives", "JSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "CLITests",

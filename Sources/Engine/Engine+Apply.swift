@@ -15,6 +15,7 @@ extension Engine {
             let last = min(replica.raft.commit, replica.applied + Self.applyChunk)
             for entry in replica.raft.entries(from: first, through: last) {
                 guard let outcome = apply(entry, to: replica) else { return }
+                if !watched.isEmpty, let outcome { tell(of: outcome.entity, in: replica) }
                 directoryMoved = directoryMoved || (replica.group == .directory && entry.type == .record)
                 answerWaiters(of: replica, at: entry, with: outcome)
             }

@@ -168,8 +168,11 @@ extension Engine {
     func forward(_ pending: Pending, to target: NodeID) {
         let id = nextForward
         nextForward += 1
-        var isCommand = true
-        if case .query = pending.request { isCommand = false }
+        let isCommand =
+            switch pending.request {
+            case .command, .cluster: true
+            case .query, .history: false
+            }
         forwarded[id] = Forwarded(origin: pending.origin, to: target, isCommand: isCommand, sent: now)
         post(.forward(id: id, hops: pending.hops + 1, pending.request), to: target)
     }

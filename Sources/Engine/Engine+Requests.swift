@@ -25,6 +25,8 @@ extension Engine {
         case .command(let command): dispatch(pending, kind: command.kind, entity: command.entity, isLocal: false)
         case .query(let query):
             dispatch(pending, kind: query.kind, entity: query.entity, isLocal: query.consistency == .local)
+        case .history(let history):
+            dispatch(pending, kind: history.kind, entity: history.entity, isLocal: history.consistency == .local)
         case .cluster(let request): dispatch(pending, request)
         }
     }
@@ -62,6 +64,7 @@ extension Engine {
                 isRetry: command.isRetry)
             decide(request, pending, replica)
         case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)
+        case .history(let history): hold(.history(history), after: replica.applied, for: pending, in: replica)
         case .cluster: preconditionFailure("a request about the cluster has no shard")
         }
     }
@@ -126,7 +129,8 @@ extension Engine {
     }
 
     private func askLocally(_ pending: Pending, _ replica: Replica) {
-        guard case .query(let query) = pending.request else { preconditionFailure("only queries are local") }
+        if case .history(let history) = pending.request { return load(history, for: pending.origin, from: replica) }
+        guard case .query(let query) = pending.request else { preconditionFailure("only reads are local") }
         take(read(query, on: .committed, in: replica), pending, replica, isLocal: true)
     }
 

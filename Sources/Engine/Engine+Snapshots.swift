@@ -70,9 +70,15 @@ extension Engine {
     // MARK: The follower
 
     func received(_ piece: CheckpointPiece, of group: GroupID, from peer: NodeID) {
-        guard let replica = replica(group), piece.index > replica.raft.commit,
-            let total = Int(exactly: piece.total), piece.bytes.count <= total
+        guard let replica = replica(group), let total = Int(exactly: piece.total), piece.bytes.count <= total,
+            piece.offset <= piece.total
         else { return }
+        guard piece.index > replica.raft.commit else {
+            // What it stands for is here. The leader does not know that and would send it for ever: let it come to its offer, which the
+            // group answers with what it holds.
+            let through = piece.offset + UInt64(piece.bytes.count)
+            return post(.checkpointProgress(group, index: piece.index, bytes: through), to: peer)
+        }
         if replica.staging?.isOf(piece, from: peer) != true {
             // Two leaders' checkpoints are never mixed: the one that began last counts.
             guard piece.offset == 0 else { return }

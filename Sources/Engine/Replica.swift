@@ -90,9 +90,15 @@ struct Waiter {
 /// committed and this node is known to have led after the request came (HAZARDS 6, 7).
 struct HeldAnswer {
     var after: LogIndex
-    var response: Response
+    var content: Content
     var origin: Origin
     var arrived: Instant
+
+    enum Content {
+        case response(Response)
+        /// Still to be read from the journal.
+        case history(EntityHistory)
+    }
 }
 
 /// The reads that share one leadership check.

@@ -28,6 +28,7 @@ extension Simulation {
         host.knownStarts = []
         host.seen = []
         host.writing = nil
+        host.fullFloor = nil
         hostOfNode[node] = host.number
         let engine = Engine(
             identity: host.disk.identity, cluster: cluster, node: node, recovered: recovered,

@@ -14,6 +14,7 @@ public final class Simulation {
         case written(host: Int, start: UInt64)
         case loaded(host: Int, start: UInt64, EngineOutputs.StateLoad, [LoadResult]?)
         case entries(host: Int, start: UInt64, EngineOutputs.EntryLoad)
+        case checkpoint(host: Int, start: UInt64, EngineOutputs.CheckpointLoad)
         /// A broken connection is noticed at this end.
         case disconnected(host: Int, start: UInt64, peer: NodeID)
         case caller(Int, attempt: UInt64)
@@ -22,6 +23,7 @@ public final class Simulation {
         case resume(host: Int)
         case restart(host: Int)
         case verify(host: Int)
+        case space(hosts: [Int])
         case operate
         case check
     }
@@ -100,6 +102,7 @@ public final class Simulation {
         case .written(let host, let start): written(hosts[host], start, event)
         case .loaded(let host, let start, let load, let results): loaded(hosts[host], start, load, results, event)
         case .entries(let host, let start, let load): entriesRead(hosts[host], start, load, event)
+        case .checkpoint(let host, let start, let load): checkpointRead(hosts[host], start, load, event)
         case .disconnected(let host, let start, let peer):
             guard hosts[host].starts == start, !isHeld(hosts[host], event) else { return }
             // A connection made since then has brought the news along.
@@ -111,6 +114,7 @@ public final class Simulation {
         case .resume(let host): resume(hosts[host])
         case .restart(let host): restart(hosts[host])
         case .verify(let host): verify(hosts[host])
+        case .space(let numbers): for number in numbers { hosts[number].empty() }
         case .operate: operate()
         case .check: checkProgress()
         }

@@ -129,6 +129,9 @@ extension Transport {
         return queue(bytes, on: connection)
     }
 
+    /// Whether the bulk stream to `node` is up. It is dialed by the first bulk frame.
+    public func hasBulkStream(to node: NodeID) -> Bool { links[node]?.bulk?.connection != nil }
+
     /// Queues one frame for a client; it leaves with the next `flush()`.
     ///
     /// - Returns: false if the client is gone. One that lets its queue run full is disconnected: a lost answer would be a lie, a

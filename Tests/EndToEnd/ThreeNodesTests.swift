@@ -9,6 +9,15 @@ import Testing
 
 extension EndToEnd {
     @Suite struct ThreeNodes {
+        @Test func `a node that joins serves at once`() async throws {
+            try await Stage.run { stage in
+                let first = try await stage.startOne()
+                let second = try await stage.start(stage.launch("node2", seeds: [first.address]))
+                // A lost first message is missed after five seconds; on a loaded machine all else takes less than four.
+                #expect(try #require(second.timeToReady) < .seconds(4))
+            }
+        }
+
         @Test func `nodes killed under load lose nothing and double nothing`() async throws {
             try await Stage.run { stage in
                 let folder = stage.folder + "/crash-test"

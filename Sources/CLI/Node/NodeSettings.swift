@@ -10,13 +10,14 @@ import Primitives
 /// How `holdfast node` runs. Also the form of its configuration file:
 ///
 /// ```json
-/// {"data": "data/1", "listen": "0.0.0.0:7400", "advertise": "db1:7400", "seeds": ["db2:7400", "db3:7400"],
-///  "election-timeout-milliseconds": 600}
+/// {"data": "data/1", "listen": "0.0.0.0:7400", "advertise": "db1:7400", "http": "127.0.0.1:7480",
+///  "seeds": ["db2:7400", "db3:7400"],  "election-timeout-milliseconds": 600}
 /// ```
 struct NodeSettings: Codable, Hashable {
     var data: String?
     var listen: String?
     var advertise: String?
+    var http: String?
     var seeds: [String]?
     var name: String?
     /// Nil: what the cluster has, or 10.
@@ -32,7 +33,7 @@ struct NodeSettings: Codable, Hashable {
     var checkpointEntries: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, seeds, name, shards
+        case data, listen, advertise, http, seeds, name, shards
         case logLevel = "log-level"
         case joinTimeoutSeconds = "join-timeout-seconds"
         case handOverTimeoutSeconds = "hand-over-timeout-seconds"
