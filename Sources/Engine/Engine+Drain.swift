@@ -118,6 +118,7 @@ extension Engine {
         gatherCommits()
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
+            tally.batchOperations.record(Int64(gathering.operations.count))
             inFlightEffects = gatheringEffects
             disk.writingSince = now
             gathering = WriteBatch()

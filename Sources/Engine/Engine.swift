@@ -63,6 +63,8 @@ public final class Engine {
     var watched: Set<WatchedEntity> = []
     var pendingCount = 0
     var lastOpened: Int64 = 0
+    var tally = EngineTally()
+    var tallies: [String: KindTally] = [:]
 
     var coordinator = Coordinator()
     var lastFullReport: Instant
