@@ -24,7 +24,12 @@ extension RaftGroup {
     /// The loop stood still: what was timed on it means nothing. Nobody campaigns at once, and a leader has a whole period to hear its quorum.
     public mutating func resumed(now: Instant) {
         guard !isQuiescent else { return }
-        if role == .leader { armLeader(now) } else { armElection(now) }
+        if role == .leader {
+            armLeader(now)
+        } else if !(isVoter && configuration.voters.count == 1) {
+            // A sole voter waits for nobody.
+            armElection(now)
+        }
     }
 
     mutating func armLeader(_ now: Instant) {
@@ -66,7 +71,7 @@ extension RaftGroup {
                 to: peers[slot].node,
                 message: .heartbeat(
                     Heartbeat(
-                        term: term, commit: min(commit, peers[slot].match), round: round, isQuiescent: isQuiescent))))
+                        term: term, commit: isBroken(.commitBeyondMatch) ? commit : min(commit, peers[slot].match), round: round, isQuiescent: isQuiescent))))
     }
 
     mutating func receive(_ heartbeat: Heartbeat, from: NodeID, now: Instant, into outputs: inout Outputs) {
@@ -107,6 +112,8 @@ extension RaftGroup {
 
     private mutating func rest() {
         isQuiescent = true
+        // While the group rests, its members' processes vouch for them: who wakes it must not take them for silent.
+        for slot in peers.indices where !peers[slot].isLost { peers[slot].isActive = true }
         trimWindow(keepingNothing: true)
     }
 

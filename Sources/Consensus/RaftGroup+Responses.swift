@@ -78,14 +78,13 @@ extension RaftGroup {
             // Its probe needs the journal, where the last load may have failed.
             peers[slot].isPaused = false
             fill(slot, into: &outputs)
-        case .replicate where peers[slot].next.previous < log.base.index:
-            fill(slot, into: &outputs)
-        case .replicate where peers[slot].bulkThrough != .zero:
-            // The bulk stream may be slow; only a long silence says that something was lost there.
+        case .replicate where peers[slot].next.previous < log.base.index || peers[slot].bulkThrough != .zero:
+            // The bulk stream may be slow; only a long silence says that something was lost there. A window full of what was
+            // lost is never emptied otherwise.
             if peers[slot].stalledHeartbeats >= Self.bulkPatience {
                 peers[slot].becomeProbe(next: peers[slot].match.next)
-                fill(slot, into: &outputs)
             }
+            fill(slot, into: &outputs)
         case .probe, .replicate:
             sendProbe(slot, into: &outputs)
             if peers[slot].flow == .probe { peers[slot].isPaused = true }

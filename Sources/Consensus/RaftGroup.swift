@@ -27,7 +27,7 @@ public struct RaftGroup: Sendable {
     /// The value of `durability.sequence` at which `term` was handed out.
     var termSequence: UInt64 = 0
     /// The oldest entry that the journal holds.
-    var firstAvailable: LogIndex
+    public internal(set) var firstAvailable: LogIndex
     var configurations: ConfigurationHistory
     /// What an earlier replica on this node may have acknowledged.
     let promised: LogPosition?
@@ -38,7 +38,7 @@ public struct RaftGroup: Sendable {
     /// The leader of `term`, if it is known and not known to be gone.
     public internal(set) var leader: NodeID?
     public internal(set) var commit: LogIndex
-    var applied: LogIndex
+    public internal(set) var applied: LogIndex
     /// The group is at rest: its timers are off until something happens.
     public internal(set) var isQuiescent = false
     /// The members beside this node, sorted.

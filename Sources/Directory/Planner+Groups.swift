@@ -29,14 +29,22 @@ extension Planner {
                 continue
             }
             let shard = directory.shards[offset]
-            guard group.isSettled, group.configurationIndex == shard.reported.index, isAlive(group.leader) else {
-                continue
-            }
+            guard group.isSettled, isWrittenDown(group, shard), isAlive(group.leader) else { continue }
             if let candidate = candidate(group, shard) { candidates.append(candidate) }
         }
         // The sort is stable only by the group, which is the last word.
         candidates.sort { ($0.urgency, $0.order.group) < ($1.urgency, $1.order.group) }
         for candidate in candidates where budget.take(candidate.order) { steps.append(.order(candidate.order)) }
+    }
+
+    /// Whether the directory knows of the group's members what their leader says.
+    ///
+    /// Beside the index the members count: a leader that has started from a checkpoint knows its members as of that, which may be a later
+    /// entry than the one that set them. Every change after it has a greater index than both.
+    private func isWrittenDown(_ group: GroupReport, _ shard: ShardRecord) -> Bool {
+        group.configurationIndex == shard.reported.index
+            || (group.configurationIndex < shard.reported.index && group.voters == shard.reported.voters
+                && group.learners == shard.reported.learners)
     }
 
     private struct Candidate {

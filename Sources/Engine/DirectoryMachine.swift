@@ -22,6 +22,14 @@ struct DirectoryMachine {
         self.applied = applied
     }
 
+    /// From a checkpoint as `Engine` writes it; nil if it is none of the directory.
+    init?(checkpoint: ShardCheckpoint) {
+        guard let row = checkpoint.entities.first, checkpoint.entities.count == 1, row.entity == Self.entity,
+            let state = try? JSON.decode(DirectoryState.self, from: row.stored().state)
+        else { return nil }
+        self.init(restored: state, applied: checkpoint.index)
+    }
+
     /// The payload of the entry that carries out `command`, and the directory as it will be; nil if nothing is left to do.
     func decide(
         _ command: DirectoryCommand, wall: WallTime

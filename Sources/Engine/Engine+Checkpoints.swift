@@ -7,7 +7,7 @@ extension Engine {
     /// One group at a time begins: a checkpoint is bulk work beside the commands'.
     func beginCheckpoints() {
         guard !replicas.contains(where: { $0.checkpoint != .idle }) else { return }
-        for replica in replicas where isCheckpointDue(replica) {
+        for replica in replicas where replica.installing == nil && isCheckpointDue(replica) {
             replica.dirtySince = nil
             if replica.directory != nil { return checkpointDirectory(replica) }
             guard let point = replica.raft.snapshotPoint(at: replica.applied), replica.shard!.beginCheckpoint() != nil
@@ -66,6 +66,8 @@ extension Engine {
     func checkpointWritten(_ group: GroupID, _ index: LogIndex) {
         guard let replica = replica(group), replica.checkpoint == .writing(index) else { return }
         replica.checkpoint = .idle
+        replica.writtenCheckpoint = index
+        tellCheckpoint(of: replica)
         replica.shard?.checkpointWritten(index)
         if replica.shard?.dirtyEntries ?? replica.directory?.dirtyEntries ?? 0 > 0 { replica.dirtySince = now }
     }

@@ -26,19 +26,26 @@ extension Engine {
             return fail("group \(replica.group) cannot trust its log: \(fault)")
         }
         let group = replica.group
-        if replica.outputs.hardStateChanged {
-            gathering.hardState(group, term: replica.raft.term, vote: replica.raft.vote)
+        if replica.outputs.hardStateChanged, !settings.broken.contains(.losePersistedTerm) {
+            let vote = settings.broken.contains(.losePersistedVote) ? nil : replica.raft.vote
+            gathering.hardState(group, term: replica.raft.term, vote: vote)
         }
-        if let from = replica.outputs.truncateFrom { gathering.truncate(group, from: from) }
+        if let point = replica.outputs.installedSnapshot { install(point, in: replica) }
+        if let from = replica.outputs.truncateFrom, !settings.broken.contains(.dropTruncation) { gathering.truncate(group, from: from) }
         if !replica.outputs.entries.isEmpty { gathering.append(group, replica.outputs.entries) }
         if replica.outputs.wantsPersistence { mark(replica) }
-        for addressed in replica.outputs.messages { send(addressed.message, of: group, to: addressed.to) }
+        for addressed in replica.outputs.messages {
+            send(addressed.message, of: group, to: addressed.to, isBulk: addressed.isBulk)
+        }
         if !replica.outputs.durableMessages.isEmpty { sendOnceDurable(replica.outputs.durableMessages, group) }
         for load in replica.outputs.loads {
             outputs.entryLoads.append(
                 EngineOutputs.EntryLoad(
                     group: group, peer: load.peer, from: load.from, through: load.through,
                     bytesMax: settings.catchUpBytesMax))
+        }
+        for peer in replica.outputs.snapshotsWanted {
+            outputs.checkpointLoads.append(EngineOutputs.CheckpointLoad(group: group, peer: peer))
         }
         let hasCommitted = replica.outputs.committed != nil
         let statusChanged = replica.outputs.statusChanged
@@ -81,15 +88,15 @@ extension Engine {
             guard let replica = replica(item.group) else { continue }
             step(replica) { raft, outputs in raft.persisted(item.mark, now: now, into: &outputs) }
         }
+        outputs.historyLoads += effects.histories
         for item in effects.checkpoints { checkpointWritten(item.group, item.index) }
+        for item in effects.installations { installed(item.group, item.index) }
+        for item in effects.trims { trimmed(item.group, before: item.index) }
     }
 
     /// Entries that a follower far behind needs, as the journal holds them; none if it could not read them.
     public func entriesLoaded(_ group: GroupID, for peer: NodeID, _ entries: [Entry], previousTerm: Term) {
         guard let replica = replica(group) else { return }
-        drain(replica)
-        sendsInBulk = true
-        defer { sendsInBulk = false }
         step(replica) { raft, outputs in
             raft.entriesLoaded(entries, previousTerm: previousTerm, for: peer, now: now, into: &outputs)
         }
@@ -111,6 +118,7 @@ extension Engine {
         gatherCommits()
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
+            tally.batchOperations.record(Int64(gathering.operations.count))
             inFlightEffects = gatheringEffects
             disk.writingSince = now
             gathering = WriteBatch()
@@ -127,9 +135,10 @@ extension Engine {
     /// Whether a batch would be handed out or is under way: what a shutdown waits for.
     public var isWriting: Bool { inFlightEffects != nil || !gathering.isEmpty }
 
-    /// The journal's views go by commit indexes, which are worth no flush of their own: they ride with a batch.
+    /// The journal's views go by commit indexes, which are worth no flush of their own: they ride with a batch. A node that stops leaves
+    /// nothing behind that was answered and is not shown.
     private func gatherCommits() {
-        guard now - lastCommitFlush >= settings.commitFlushInterval else { return }
+        guard isStopping || now - lastCommitFlush >= settings.commitFlushInterval else { return }
         lastCommitFlush = now
         for replica in replicas where replica.raft.commit != replica.journaledCommit {
             replica.journaledCommit = replica.raft.commit

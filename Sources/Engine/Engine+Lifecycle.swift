@@ -28,7 +28,8 @@ extension Engine {
             group: descriptor.group, node: node, restored: recovered.log, settings: settings.raft,
             seed: generator.next(), now: now)
         let replica = Replica(
-            group: descriptor.group, kind: descriptor.kind, shardNumber: UInt32(descriptor.number), raft: raft)
+            group: descriptor.group, tally: tally(of: descriptor.kind), shardNumber: UInt32(descriptor.number), raft: raft,
+            writtenCheckpoint: recovered.log.base.index)
         if descriptor.group == .directory {
             replica.directory = directoryMachine(recovered)
         } else {
@@ -118,9 +119,20 @@ extension Engine {
                 address: address))
     }
 
+    /// A founder that was killed before its first entry was durable founds its cluster once more: nobody else can have heard of it.
+    private func refounding(_ command: DirectoryCommand, _ replica: Replica) -> DirectoryCommand {
+        guard case .started(let node, let file, let startCounter, let process, let address) = command,
+            node == NodeID(1), replica.servingTerm != nil, !replica.directory!.newest.isFounded,
+            replica.raft.configuration.voters == [node]
+        else { return command }
+        return .found(
+            cluster: cluster, file: file, name: identity.name ?? "", address: address, startCounter: startCounter,
+            process: process)
+    }
+
     func announce() {
         guard let item = announcement, item.sent.map({ now - $0 > .milliseconds(1_000) }) ?? true else { return }
-        guard let replica = directoryReplica, let body = try? JSON.encode(item.command) else { return }
+        guard let replica = directoryReplica, let body = try? JSON.encode(refounding(item.command, replica)) else { return }
         let pending = Pending(request: .cluster(.directory(body)), origin: .announcement, hops: 0, arrived: now)
         if replica.raft.leader != nil {
             announcement!.sent = now

@@ -1,13 +1,15 @@
 internal import Consensus
 internal import Directory
+internal import Entities
 public import Primitives
 
 /// What passes between this node's engine and another's.
 extension Engine {
     // MARK: Sending
 
-    func send(_ message: Message, of group: GroupID, to peer: NodeID) {
-        post(.raft(group, message), to: peer, isBulk: sendsInBulk)
+    /// History for a follower far behind goes in bulk: it must not delay anyone's heartbeat.
+    func send(_ message: Message, of group: GroupID, to peer: NodeID, isBulk: Bool = false) {
+        post(.raft(group, message), to: peer, isBulk: isBulk)
     }
 
     func post(_ message: PeerMessage, to peer: NodeID, isBulk: Bool = false) {
@@ -51,6 +53,7 @@ extension Engine {
                 step(replica) { raft, outputs in raft.peerLost(peer, now: now, into: &outputs) }
             }
             step(replica) { raft, outputs in raft.peerReached(peer, now: now, into: &outputs) }
+            tellCheckpoint(of: replica)
         }
         coordinatorChanged()
     }
@@ -65,6 +68,7 @@ extension Engine {
         peers[peer]!.heardSince = nil
         loseForwarded(to: peer)
         for replica in replicas {
+            abandonSending(of: replica, to: peer)
             step(replica) { raft, outputs in raft.peerLost(peer, now: now, into: &outputs) }
         }
     }
@@ -102,6 +106,7 @@ extension Engine {
         switch message {
         case .raft(let group, let message):
             guard let replica = replica(group) else { return }
+            if case .snapshot(let offer) = message, !isStaged(offer, in: replica) { return }
             step(replica) { raft, outputs in raft.receive(message, from: peer, now: now, into: &outputs) }
         case .pulse(let isImpaired): heardOfDisk(of: peer, isImpaired: isImpaired)
         case .forward(let id, let hops, let request):
@@ -109,6 +114,10 @@ extension Engine {
         case .reply(let id, let response): forwardedReply(id, response, from: peer)
         case .report(let standings): coordinator.heard(standings)
         case .order(let order): obey(order)
+        case .checkpointPiece(let group, let piece): received(piece, of: group, from: peer)
+        case .checkpointProgress(let group, let index, let bytes):
+            checkpointProgressed(group, at: peer, index: index, bytes: bytes)
+        case .checkpointHeld(let group, let index): checkpointHeld(group, by: peer, index)
         }
     }
 
@@ -128,6 +137,7 @@ extension Engine {
     // MARK: Answering
 
     func respond(to origin: Origin, _ response: Response) {
+        if case .failed(let failure) = response { count(failure) }
         switch origin {
         case .none: return
         case .announcement: return announced(response)
@@ -145,6 +155,16 @@ extension Engine {
         pendingCount -= 1
     }
 
+    private func count(_ failure: RequestFailure) {
+        switch failure.outcome {
+        case .notCommitted:
+            tally.notCommitted += 1
+            if failure.failure.code == .overloaded { tally.overloaded += 1 }
+        case .unknown: tally.unknown += 1
+        case .invalid: tally.invalid += 1
+        }
+    }
+
     // MARK: Forwarding
 
     /// Hops that a request may take between nodes: one to a member of the group, one more to its leader.
@@ -160,8 +180,12 @@ extension Engine {
     func forward(_ pending: Pending, to target: NodeID) {
         let id = nextForward
         nextForward += 1
-        var isCommand = true
-        if case .query = pending.request { isCommand = false }
+        tally.forwarded += 1
+        let isCommand =
+            switch pending.request {
+            case .command, .cluster: true
+            case .query, .history: false
+            }
         forwarded[id] = Forwarded(origin: pending.origin, to: target, isCommand: isCommand, sent: now)
         post(.forward(id: id, hops: pending.hops + 1, pending.request), to: target)
     }

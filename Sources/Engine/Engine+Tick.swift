@@ -6,13 +6,14 @@ internal import Primitives
 extension Engine {
     /// To be called every `EngineSettings.tickInterval`, within a turn.
     public func tick() {
-        if let last = lastTick, now - last > settings.pauseLimit {
-            notice("the process was paused for \((now - last).milliseconds) ms")
-            resume()
-        } else if lastTick == nil {
+        let gap = now - lastTick
+        lastTick = now
+        if gap > settings.pauseLimit {
+            // The first gap is the time that recovery took.
+            if hasTicked { notice("the process was paused for \(gap.milliseconds) ms") }
             resume()
         }
-        lastTick = now
+        hasTicked = true
         for replica in replicas where replica.raft.deadline <= now {
             step(replica) { raft, outputs in raft.tick(now: now, into: &outputs) }
         }
@@ -20,7 +21,9 @@ extension Engine {
         watchDisk()
         pulse()
         expireRequests()
+        expireSendings()
         beginCheckpoints()
+        if settings.retainedEntries != nil { for replica in replicas { trim(replica) } }
         report()
         coordinate()
         announce()

@@ -32,8 +32,8 @@ public final class Engine {
 
     var now: Instant
     var wall: WallTime
-    /// Nil before the first tick: the time that recovery took is no pause.
-    var lastTick: Instant?
+    var lastTick: Instant
+    var hasTicked = false
     var outputs = EngineOutputs()
 
     // Towards the disk.
@@ -54,17 +54,24 @@ public final class Engine {
     var clientWriters: [ClientID: ByteWriter] = [:]
     var clientOrder: [ClientID] = []
     var forwarded: [UInt64: Forwarded] = [:]
-    var nextForward: UInt64 = 1
+    /// Never used again by a later process of this node: a peer may still answer what an earlier one passed on.
+    var nextForward: UInt64
     var nextReadToken: UInt64 = 1
+    /// Whom the events that are being read are for.
+    var histories: [UInt64: Origin] = [:]
+    var nextHistory: UInt64 = 1
+    var watched: Set<WatchedEntity> = []
     var pendingCount = 0
     var lastOpened: Int64 = 0
+    var tally = EngineTally()
+    var tallies: [String: KindTally] = [:]
 
     var coordinator = Coordinator()
     var lastFullReport: Instant
     private(set) var isRestored = false
+    /// Where the directory's log ended on disk at the start: what it says before that may be out of date.
+    private(set) var directoryFloor = LogIndex.zero
     var isStopping = false
-    /// Set while entries from the journal are sent to a follower far behind: they must not delay anyone's heartbeat.
-    var sendsInBulk = false
     var announcement: Announcement?
     /// What the shell was last told of the other members.
     var knownAddresses: [EngineOutputs.PeerAddress] = []
@@ -90,12 +97,15 @@ public final class Engine {
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall
+        lastTick = now
+        nextForward = settings.broken.contains(.reuseForwardNumbers) ? 1 : identity.startCounter << 40 | 1
         lastCommitFlush = now
         lastFullReport = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }
         for group in recovered { restore(group) }
         // Only now is it known which groups have a replica here: the directory may speak of those that have none.
         isRestored = true
+        directoryFloor = directoryReplica?.raft.lastIndex ?? .zero
         directoryChanged()
     }
 
@@ -126,7 +136,10 @@ struct BatchEffects {
     /// How far each group's outputs are in the batch. A group may come twice; the later mark includes the earlier.
     var marks: [(group: GroupID, mark: PersistenceMark)] = []
     var checkpoints: [(group: GroupID, index: LogIndex)] = []
+    var installations: [(group: GroupID, index: LogIndex)] = []
+    var trims: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
+    var histories: [EngineOutputs.HistoryLoad] = []
 }
 
 struct LearnedAddress: Equatable {

@@ -15,6 +15,12 @@ public struct EngineOutputs: Sendable {
     public var loads: [StateLoad] = []
     /// Entries to be read for a follower that is far behind; report with `entriesLoaded`.
     public var entryLoads: [EntryLoad] = []
+    /// Checkpoints to be read for followers whose next entry is trimmed; report with `checkpointRead`.
+    public var checkpointLoads: [CheckpointLoad] = []
+    /// Events to be read for callers; report with `historyLoaded`.
+    public var historyLoads: [HistoryLoad] = []
+    /// Watched entities that something happened to.
+    public var changes: [WatchedEntity] = []
     /// Set when the members or their addresses have changed: every other node to keep a connection to.
     public var peers: [PeerAddress]?
     /// The engine cannot go on: stop the process and say this.
@@ -47,12 +53,25 @@ public struct EngineOutputs: Sendable {
         public var isCheckpoint = false
     }
 
+    public struct HistoryLoad: Sendable {
+        public var token: UInt64
+        public var group: GroupID
+        public var history: EntityHistory
+        /// Entries through this index are committed, whatever the file knows of it.
+        public var through: LogIndex
+    }
+
     public struct EntryLoad: Sendable {
         public var group: GroupID
         public var peer: NodeID
         public var from: LogIndex
         public var through: LogIndex
         public var bytesMax: Int
+    }
+
+    public struct CheckpointLoad: Sendable {
+        public var group: GroupID
+        public var peer: NodeID
     }
 
     public struct PeerAddress: Hashable, Sendable {

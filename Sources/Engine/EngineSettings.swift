@@ -44,8 +44,26 @@ public struct EngineSettings: Sendable {
     public var commitFlushInterval: Span = .milliseconds(250)
     /// Entries and bytes read from the journal at once for a follower that is far behind.
     public var catchUpBytesMax = 1 << 20
+    /// Entries that each shard keeps behind its newest checkpoint; nil keeps the whole history.
+    public var retainedEntries: Int?
+    /// A checkpoint travels in pieces of this size …
+    public var checkpointPieceBytes = 256 << 10
+    /// … with so many bytes under way …
+    public var checkpointWindowBytes = 2 << 20
+    /// … and is given up when it makes no progress for this long.
+    public var checkpointPatience: Span = .seconds(5)
     /// A frame to a peer is closed at this size.
     public var frameBytesMax = 1 << 20
 
+    /// Rules broken by a test; empty otherwise.
+    package var broken: BrokenRules = []
+
     public init() {}
+
+    /// Breaks rules, for a test that wants to see it noticed.
+    package mutating func breakRules(_ rules: BrokenRules) {
+        broken = rules
+        raft.broken = rules
+        shard.broken = rules
+    }
 }

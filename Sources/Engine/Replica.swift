@@ -19,6 +19,7 @@ final class Replica {
 
     /// Whether `raft` may have something to send or `outputs` something to be done.
     var isDirty = false
+    let tally: KindTally
     /// The term in which this node leads and serves; nil otherwise.
     var servingTerm: Term?
 
@@ -35,15 +36,27 @@ final class Replica {
 
     var checkpoint = CheckpointStage.idle
     var dirtySince: Instant?
+    /// The newest checkpoint that is durable here, and what the other members said of theirs.
+    var writtenCheckpoint: LogIndex
+    var checkpointsHeld: [NodeID: LogIndex] = [:]
+    /// Entries before this one are trimmed, or about to be.
+    var trimming: LogIndex = .zero
+    /// Checkpoints on their way to followers, and the one that is coming in.
+    var sendings: [NodeID: CheckpointSending] = [:]
+    var staging: CheckpointStaging?
+    /// A checkpoint that was taken in and is not yet durable: until then the journal holds another log's state.
+    var installing: LogIndex?
     var journaledCommit: LogIndex
     var lastReport: GroupStanding?
 
-    init(group: GroupID, kind: String, shardNumber: UInt32, raft: RaftGroup) {
+    init(group: GroupID, tally: KindTally, shardNumber: UInt32, raft: RaftGroup, writtenCheckpoint: LogIndex) {
         self.group = group
-        self.kind = kind
+        self.tally = tally
+        kind = tally.counts.kind
         self.shardNumber = shardNumber
         self.raft = raft
         journaledCommit = raft.commit
+        self.writtenCheckpoint = writtenCheckpoint
     }
 
     var applied: LogIndex { shard?.applied ?? directory?.applied ?? .zero }
@@ -79,9 +92,15 @@ struct Waiter {
 /// committed and this node is known to have led after the request came (HAZARDS 6, 7).
 struct HeldAnswer {
     var after: LogIndex
-    var response: Response
+    var content: Content
     var origin: Origin
     var arrived: Instant
+
+    enum Content {
+        case response(Response)
+        /// Still to be read from the journal.
+        case history(EntityHistory)
+    }
 }
 
 /// The reads that share one leadership check.

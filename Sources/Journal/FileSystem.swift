@@ -6,31 +6,50 @@
     import Glibc
 #endif
 
-/// The few calls on files and folders that SQLite does not make for the journal.
+/// The few calls on files and folders that SQLite does not make for the journal. Tests put a disk in their place that fails.
 ///
 /// None opens the database file itself: closing it again would drop SQLite's POSIX locks on it
 /// (https://www.sqlite.org/howtocorrupt.html, §2.2).
-enum FileSystem {
+protocol FileSystem: Sendable {
     /// Makes a folder for its owner alone, with the folders above it, and flushes each one's parent.
-    static func makeFolder(_ path: String) throws(JournalError) {
+    func makeFolder(_ path: String) throws(JournalError)
+    /// Makes the names in a folder durable.
+    func flushFolder(_ path: String) throws(JournalError)
+    func rename(_ from: String, to: String) throws(JournalError)
+    func remove(_ path: String)
+    /// Nil if there is no such file.
+    func size(_ path: String) -> Int?
+    /// The bytes of a file in a range, fewer at its end. For the WAL alone: SQLite has no locks on that file.
+    func read(_ path: String, _ range: Range<Int>) throws(JournalError) -> [UInt8]
+    /// Writes a file anew, with the bytes that it has, and flushes it. For the WAL alone.
+    func rewrite(_ path: String) throws(JournalError)
+    /// Whether this process may write the file, by its effective user.
+    func isWritable(_ path: String) -> Bool
+    func limitToOwner(_ path: String) throws(JournalError)
+    /// Bytes that this user may still write to the file system of `path`; nil if it does not say.
+    func freeBytes(_ path: String) -> UInt64?
+}
+
+/// The machine's own files.
+struct LocalFileSystem: FileSystem {
+    func makeFolder(_ path: String) throws(JournalError) {
         if isFolder(path) { return }
-        let parent = parent(of: path)
+        let parent = Self.parent(of: path)
         if parent != path { try makeFolder(parent) }
         guard mkdir(path, 0o700) == 0 || (errno == EEXIST && isFolder(path)) else {
-            throw .cannotWrite(path, errno == EEXIST ? "it is a file and not a folder" : reason())
+            throw .cannotWrite(path, errno == EEXIST ? "it is a file and not a folder" : Self.reason())
         }
         try flushFolder(parent)
     }
 
-    /// Makes the names in a folder durable.
-    static func flushFolder(_ path: String) throws(JournalError) {
+    func flushFolder(_ path: String) throws(JournalError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .cannotWrite(path, reason()) }
+        guard descriptor >= 0 else { throw .cannotWrite(path, Self.reason()) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .failed(path, "fsync of the folder: \(reason())") }
+        guard fsync(descriptor) == 0 else { throw .failed(path, "fsync of the folder: \(Self.reason())") }
     }
 
-    static func rename(_ from: String, to: String) throws(JournalError) {
+    func rename(_ from: String, to: String) throws(JournalError) {
         #if canImport(Darwin)
             let result = Darwin.rename(from, to)
         #elseif canImport(Musl)
@@ -38,32 +57,86 @@ enum FileSystem {
         #else
             let result = Glibc.rename(from, to)
         #endif
-        guard result == 0 else { throw .cannotWrite(to, reason()) }
+        guard result == 0 else { throw .cannotWrite(to, Self.reason()) }
     }
 
-    static func remove(_ path: String) { unlink(path) }
+    func remove(_ path: String) { unlink(path) }
 
-    /// Nil if there is no such file.
-    static func size(_ path: String) -> Int? {
+    func size(_ path: String) -> Int? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         return Int(status.st_size)
     }
 
-    static func isFolder(_ path: String) -> Bool {
+    private func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether this process may write the file, by its effective user.
-    static func isWritable(_ path: String) -> Bool { faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 }
-
-    static func limitToOwner(_ path: String) throws(JournalError) {
-        guard chmod(path, 0o600) == 0 else { throw .cannotWrite(path, reason()) }
+    func read(_ path: String, _ range: Range<Int>) throws(JournalError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .failed(path, Self.reason()) }
+        defer { close(descriptor) }
+        return try Self.read(descriptor, path, range)
     }
 
-    /// Bytes that this user may still write to the file system of `path`; nil if it does not say.
-    static func freeBytes(_ path: String) -> UInt64? {
+    private static func read(_ descriptor: Int32, _ path: String, _ range: Range<Int>) throws(JournalError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress! + filled, $0.count - filled, off_t(range.lowerBound + filled))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .failed(path, "read: \(reason())") }
+            if count == 0 { break }
+            filled += count
+        }
+        bytes.removeLast(bytes.count - filled)
+        return bytes
+    }
+
+    /// Bytes held in memory at a time.
+    private static let rewriteBytes = 1 << 20
+
+    func rewrite(_ path: String) throws(JournalError) {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .cannotWrite(path, Self.reason()) }
+        defer { close(descriptor) }
+        var offset = 0
+        while true {
+            let bytes = try Self.read(descriptor, path, offset..<offset + Self.rewriteBytes)
+            guard !bytes.isEmpty else { break }
+            var written = 0
+            while written < bytes.count {
+                let count = bytes.withUnsafeBytes {
+                    pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(offset + written))
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw .failed(path, "write: \(Self.reason())") }
+                written += count
+            }
+            offset += bytes.count
+        }
+        guard Self.flush(descriptor) else { throw .failed(path, "fsync: \(Self.reason())") }
+    }
+
+    private static func flush(_ descriptor: Int32) -> Bool {
+        #if canImport(Darwin)
+            // fsync alone leaves data in the drive's cache there.
+            return fcntl(descriptor, F_FULLFSYNC) == 0
+        #else
+            return fsync(descriptor) == 0
+        #endif
+    }
+
+    func isWritable(_ path: String) -> Bool { faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 }
+
+    func limitToOwner(_ path: String) throws(JournalError) {
+        guard chmod(path, 0o600) == 0 else { throw .cannotWrite(path, Self.reason()) }
+    }
+
+    func freeBytes(_ path: String) -> UInt64? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
         let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))

@@ -24,7 +24,7 @@ public final class Journal: Sendable {
     ) throws(JournalError) -> (journal: Journal, recovery: Recovery) {
         let file = try JournalFile.open(directory: directory, options: options)
         let recovery = try file.recover()
-        let reader = try JournalReader(path: file.path, index: file.index, vfs: options.vfs)
+        let reader = try JournalReader(path: file.path, index: file.index, options: options)
         logger.info(
             "The journal is open.",
             metadata: [
@@ -72,21 +72,25 @@ public final class Journal: Sendable {
         read(completion) { reader throws(JournalError) in try reader.load(group, requests) }
     }
 
-    /// An entity's committed events with a revision above `after`, oldest first, at most `limit`.
+    /// As `JournalReader.events`.
     public func events(
-        _ group: GroupID, entity: [UInt8], after: UInt64, limit: Int,
+        _ group: GroupID, entity: [UInt8], after: UInt64, limit: Int, from: LogIndex, committed: LogIndex, bytesMax: Int,
         completion: @escaping @Sendable (Result<[StoredEvent], JournalError>) -> Void
     ) {
         read(completion) { reader throws(JournalError) in
-            try reader.events(group, entity: entity, after: after, limit: limit)
+            try reader.events(
+                group, entity: entity, after: after, limit: limit, from: from, committed: committed, bytesMax: bytesMax)
         }
     }
 
-    /// A group's complete state as of its newest checkpoint; nil if it has none.
+    /// A group's complete state as of its newest checkpoint, encoded for a peer on the reading thread; nil if it has none.
     public func checkpoint(
-        of group: GroupID, completion: @escaping @Sendable (Result<WholeCheckpoint?, JournalError>) -> Void
+        of group: GroupID, completion: @escaping @Sendable (Result<EncodedCheckpoint?, JournalError>) -> Void
     ) {
-        read(completion) { reader throws(JournalError) in try reader.checkpoint(of: group) }
+        read(completion) { reader throws(JournalError) in
+            guard let whole = try reader.checkpoint(of: group) else { return nil }
+            return EncodedCheckpoint(point: whole.point, bytes: whole.state.encoded())
+        }
     }
 
     private func read<Value: Sendable>(

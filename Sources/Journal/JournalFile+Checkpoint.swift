@@ -34,6 +34,7 @@ extension JournalFile {
         group.commit = point.index
         touch(group)
         try write(state, of: fresh)
+        KillPoint.pass(.install)
         try CheckpointRow(point, state).write(fresh, with: statements.replaceCheckpoint)
     }
 
@@ -51,6 +52,7 @@ extension JournalFile {
 
     private func write(_ state: ShardCheckpoint, of replica: Int64) throws(JournalError) {
         for row in state.entities { try StateRows.write(row, replica, with: statements.replaceEntity) }
+        KillPoint.pass(.checkpoint)
         for client in state.sessionsRemoved {
             statements.deleteSession.bind(1, replica)
             statements.deleteSession.bind(2, client)

@@ -18,22 +18,26 @@ extension JournalFile {
         -> JournalFile
     {
         let path = directory + "/" + fileName
-        if !options.createsFile, FileSystem.size(path) == nil { throw .notFound(path) }
-        try FileSystem.makeFolder(directory)
+        KillPoint.watchWrites()
+        if !options.createsFile, options.files.size(path) == nil { throw .notFound(path) }
+        try options.files.makeFolder(directory)
         let lock = try FolderLock(folder: directory)
-        if FileSystem.size(path) == nil {
-            guard FileSystem.size(path + "-wal") == nil else {
+        if options.files.size(path) == nil {
+            guard options.files.size(path + "-wal") == nil else {
                 throw .corrupt(path, "the file is gone, its write-ahead log \(fileName)-wal is still there")
             }
             try create(path, in: directory, options)
         }
         try inspect(path, options)
+        if let problem = WALNote.problem(wal: path + "-wal", lock.noteFound, options.files) { throw .corrupt(path, problem) }
+        try refreshWAL(path, options)
         let connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
         try configure(connection, options)
         try migrate(connection)
         var row = try FileRow.read(connection)
         row.identity.startCounter += 1
         try row.write(connection.prepare(FileRow.replace))
+        KillPoint.pass(.opened)
         return try JournalFile(
             directory: directory, path: path, options: options, connection: connection, lock: lock, row: row)
     }
@@ -43,11 +47,11 @@ extension JournalFile {
     private static func create(_ path: String, in directory: String, _ options: JournalOptions) throws(JournalError) {
         let draft = path + ".new"
         let leftovers = ["", "-journal", "-wal", "-shm"].map { draft + $0 }
-        for leftover in leftovers { FileSystem.remove(leftover) }
+        for leftover in leftovers { options.files.remove(leftover) }
         do throws(JournalError) {
             let connection = try Connection(path: draft, access: .create, vfs: options.vfs)
             defer { connection.close() }
-            try FileSystem.limitToOwner(draft)
+            try options.files.limitToOwner(draft)
             try connection.execute("PRAGMA page_size = \(pageBytes)")
             try connection.execute("PRAGMA synchronous = FULL")
             try connection.execute("PRAGMA application_id = \(applicationID)")
@@ -62,16 +66,17 @@ extension JournalFile {
             guard mode == "wal" else { throw .cannotWrite(path, "SQLite gives it journal mode \(mode ?? "none")") }
             connection.setKeepsWAL(false)
         } catch {
-            for leftover in leftovers { FileSystem.remove(leftover) }
+            for leftover in leftovers { options.files.remove(leftover) }
             throw error
         }
-        try FileSystem.rename(draft, to: path)
-        try FileSystem.flushFolder(directory)
+        KillPoint.pass(.birth)
+        try options.files.rename(draft, to: path)
+        try options.files.flushFolder(directory)
     }
 
     /// Refuses what this binary must not open for writing, without changing it.
     static func inspect(_ path: String, _ options: JournalOptions, forWriting: Bool = true) throws(JournalError) {
-        guard FileSystem.size(path) != 0 else { throw .notADatabase(path, "the file is empty") }
+        guard options.files.size(path) != 0 else { throw .notADatabase(path, "the file is empty") }
         let connection = try Connection(path: path, access: .readOnly, vfs: options.vfs)
         defer { connection.close() }
         guard try connection.integer("PRAGMA application_id") == applicationID else {
@@ -87,7 +92,18 @@ extension JournalFile {
         if let expected = options.expectedCluster, let found = row.identity.cluster, found != expected {
             throw .otherCluster(path, found: found.description, expected: expected.description)
         }
-        guard !forWriting || FileSystem.isWritable(path) else { throw .cannotWrite(path, "the file is read-only for this user") }
+        guard !forWriting || options.files.isWritable(path) else { throw .cannotWrite(path, "the file is read-only for this user") }
+    }
+
+    /// Writes the WAL anew, as it stands, before anything of it is used.
+    ///
+    /// After a sync that failed, what it was for may be in the system's memory only: it reads well, also in the next process, and no later
+    /// sync writes it (Rebello et al., Can Applications Recover from fsync Failures?, USENIX ATC 2020). Taken for durable, it would be
+    /// acknowledged and then lost with the power; copied into the database, it would leave a WAL that is older than the database.
+    private static func refreshWAL(_ path: String, _ options: JournalOptions) throws(JournalError) {
+        let wal = path + "-wal"
+        guard let size = options.files.size(wal), size > 0 else { return }
+        try options.files.rewrite(wal)
     }
 
     /// Sets what durability rests on, and reads it back: a pragma that does not take says nothing.
@@ -127,6 +143,7 @@ extension JournalFile {
             try connection.execute(
                 "INSERT INTO migrations VALUES (\(step.version), '\(step.name)', \(wallMilliseconds()))")
             try connection.execute("PRAGMA user_version = \(step.version)")
+            KillPoint.pass(.migration)
             try connection.execute("COMMIT")
         }
     }

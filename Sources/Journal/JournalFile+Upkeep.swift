@@ -7,7 +7,7 @@ extension JournalFile {
     /// What is known of the disk now.
     public var health: JournalHealth {
         var health = JournalHealth()
-        health.freeBytes = FileSystem.freeBytes(directory) ?? .max
+        health.freeBytes = options.files.freeBytes(directory) ?? .max
         health.walBytes = connection.walFrames * Self.walFrameBytes
         health.isFull = health.freeBytes < options.reserveBytes
         health.isWALHeld = health.walBytes > options.walAlarmBytes
@@ -18,7 +18,7 @@ extension JournalFile {
     /// Refuses to write once half of the reserve is gone: by then the node has long stopped to take commands, and what is left is for a
     /// recovery.
     func requireSpace() throws(JournalError) {
-        guard let free = FileSystem.freeBytes(directory), free < options.reserveBytes / 2 else { return }
+        guard let free = options.files.freeBytes(directory), free < options.reserveBytes / 2 else { return }
         throw .full(path, free: free, reserve: options.reserveBytes)
     }
 
@@ -33,7 +33,7 @@ extension JournalFile {
         let bound = isIdle ? options.walIdleBytes : options.walBytesMax
         guard (connection.walFrames - framesCopied) * Self.walFrameBytes > bound else { return false }
         // On a nearly full disk the database must not grow by the copy; the WAL waits for space.
-        if let free = FileSystem.freeBytes(directory), free < UInt64(connection.walFrames * Self.walFrameBytes) {
+        if let free = options.files.freeBytes(directory), free < UInt64(connection.walFrames * Self.walFrameBytes) {
             return false
         }
         try copyWAL(SQLITE_CHECKPOINT_PASSIVE)
@@ -49,6 +49,8 @@ extension JournalFile {
             throw fail(connection.error(result, doing: "WAL checkpoint"))
         }
         if copied >= 0 { framesCopied = Int(copied) }
+        // The next commit may start the WAL over.
+        if copied == frames { walSalt = nil }
     }
 
     /// Rows deleted by one `reclaim`.
@@ -71,6 +73,7 @@ extension JournalFile {
         do throws(JournalError) {
             var slice = try reclaimEntries(replica, before: before)
             if slice == .none, isWhole { slice = try reclaimState(replica) }
+            KillPoint.pass(.reclaim)
             if slice == .none { try connection.execute("DELETE FROM discards WHERE replica = \(replica)") }
             try finish()
             if slice == .unlisted { hasDiscards = false }
@@ -130,6 +133,7 @@ extension JournalFile {
         guard failure == nil, hasRecovered else { return }
         try writeCommits()
         // With a reader about, the WAL stays; it is as good as the database.
+        lock.note(nil)
         try copyWAL(SQLITE_CHECKPOINT_TRUNCATE)
         // It is empty now: have it removed, so that one file is left.
         if framesCopied == 0 { connection.setKeepsWAL(false) }

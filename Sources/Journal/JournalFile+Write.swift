@@ -65,13 +65,22 @@ extension JournalFile {
             fileRowChanged = false
             try writeFileRow()
         }
+        KillPoint.pass(.beforeCommit)
         try statements.commit.run()
+        KillPoint.pass(.committed)
+        noteWAL()
         if isFlushing {
             // Only now do readers find these positions in `segments`.
             index.removeAll()
             rowsSinceFlush = 0
             hasDiscards = true
         }
+    }
+
+    /// Notes beside the file how much of the WAL is acknowledged; see `WALNote`.
+    private func noteWAL() {
+        if walSalt == nil { walSalt = WALHeader(options.files, path + "-wal")?.salt }
+        if let walSalt { lock.note(WALNote(salt: walSalt, frames: connection.walFrames)) }
     }
 
     private func perform(_ operation: WriteBatch.Operation) throws(JournalError) {

@@ -39,6 +39,8 @@ public final class JournalFile {
 
     /// Frames of the WAL that are in the database already, until the WAL starts over.
     var framesCopied = 0
+    /// Names the WAL's present round; nil until it is read.
+    var walSalt: UInt64?
     var hasDiscards = true
 
     var failure: JournalError?

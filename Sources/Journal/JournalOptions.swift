@@ -1,7 +1,7 @@
 public import Primitives
 
 /// How a journal is opened. Sizes in bytes, times in milliseconds.
-public struct JournalOptions: Hashable, Sendable {
+public struct JournalOptions: Sendable {
     /// Make the folder and the file if they are not there.
     public var createsFile = true
     /// If set, a file that belongs to another cluster is refused. A file without a cluster is not.
@@ -24,6 +24,8 @@ public struct JournalOptions: Hashable, Sendable {
     public var fileID: UniqueID?
     /// The name of a registered SQLite VFS to use in place of the system's: tests inject faults through it.
     public var vfs: String?
+    /// What goes with that VFS.
+    var files: any FileSystem = LocalFileSystem()
 
     public init() {}
 }

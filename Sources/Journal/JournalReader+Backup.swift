@@ -13,14 +13,15 @@ extension JournalReader {
     public func backup(to file: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in })
         throws(JournalError) -> Verification
     {
-        guard FileSystem.size(file) == nil else {
+        let files = LocalFileSystem()
+        guard files.size(file) == nil else {
             throw .cannotWrite(file, "there is a file of that name already, and a backup replaces none")
         }
         let draft = file + ".new"
-        FileSystem.remove(draft)
+        files.remove(draft)
         var isDone = false
         defer {
-            if !isDone { for suffix in ["", "-journal", "-wal", "-shm"] { FileSystem.remove(draft + suffix) } }
+            if !isDone { for suffix in ["", "-journal", "-wal", "-shm"] { files.remove(draft + suffix) } }
         }
         try copy(to: draft, progress)
         let copy = try JournalReader(path: draft, index: nil)
@@ -29,10 +30,10 @@ extension JournalReader {
         guard verification.isSound else {
             throw .corrupt(path, "the backup was not kept: \(verification.problems[0])")
         }
-        for suffix in ["-wal", "-shm"] { FileSystem.remove(draft + suffix) }
-        try FileSystem.rename(draft, to: file)
+        for suffix in ["-wal", "-shm"] { files.remove(draft + suffix) }
+        try files.rename(draft, to: file)
         isDone = true
-        try FileSystem.flushFolder(FileSystem.parent(of: file))
+        try files.flushFolder(LocalFileSystem.parent(of: file))
         return verification
     }
 
@@ -40,7 +41,7 @@ extension JournalReader {
     private func copy(to draft: String, _ progress: (Int, Int) -> Void) throws(JournalError) {
         let target = try Connection(path: draft, access: .create)
         defer { target.close() }
-        try FileSystem.limitToOwner(draft)
+        try LocalFileSystem().limitToOwner(draft)
         try reading { () throws(JournalError) in
             // The transaction begins with its first read.
             _ = try connection.integer("SELECT count(*) FROM sqlite_schema")

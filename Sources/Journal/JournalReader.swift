@@ -14,6 +14,7 @@ public final class JournalReader {
     /// The index of positions is this reader's own, and as old as its last look.
     private let isAlone: Bool
     let statements: ReaderStatements
+    let files: any FileSystem
 
     public var path: String { connection.path }
 
@@ -23,15 +24,14 @@ public final class JournalReader {
     }
 
     /// `index`: the writer's, if there is one in this process.
-    init(path: String, index: PositionIndex?, vfs: String? = nil) throws(JournalError) {
-        guard FileSystem.size(path) != nil else { throw .notFound(path) }
-        var options = JournalOptions()
-        options.vfs = vfs
+    init(path: String, index: PositionIndex?, options: JournalOptions = JournalOptions()) throws(JournalError) {
+        guard options.files.size(path) != nil else { throw .notFound(path) }
         if index == nil { try JournalFile.inspect(path, options, forWriting: false) }
-        connection = try Connection(path: path, access: .readOnly, vfs: vfs)
+        connection = try Connection(path: path, access: .readOnly, vfs: options.vfs)
         sqlite3_busy_timeout(connection.handle, options.busyTimeoutMilliseconds)
         try connection.execute("PRAGMA query_only = ON")
         try connection.execute("PRAGMA cache_size = -16384")
+        files = options.files
         self.index = index ?? PositionIndex()
         isAlone = index == nil
         log = try LogLookup(connection, self.index)

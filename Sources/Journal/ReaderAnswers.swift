@@ -36,3 +36,9 @@ public struct WholeCheckpoint: Sendable {
     public var point: SnapshotPoint
     public var state: ShardCheckpoint
 }
+
+/// The same as it travels: `bytes` are `ShardCheckpoint.encoded()`.
+public struct EncodedCheckpoint: Sendable {
+    public var point: SnapshotPoint
+    public var bytes: [UInt8]
+}

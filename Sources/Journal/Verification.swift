@@ -217,10 +217,13 @@ final class Verifier {
 }
 
 extension JournalReader {
-    /// Looks at every row of the file and takes every checksum again.
+    /// Looks at every row of the file and takes every checksum again, those of the write-ahead log as well.
     /// - Parameter progress: called now and then with the number of entries read.
     /// - Throws: only if the file cannot be read; what is wrong in it is listed in the answer.
     public func verify(progress: @escaping (Int64) -> Void = { _ in }) throws(JournalError) -> Verification {
-        try Verifier(self, progress: progress).run()
+        var found = try Verifier(self, progress: progress).run()
+        let note = FolderLock.note(in: LocalFileSystem.parent(of: path))
+        if let problem = WALNote.problem(wal: path + "-wal", note, files) { found.note(problem) }
+        return found
     }
 }

@@ -45,6 +45,7 @@ struct EntityTable: Sendable {
 
     /// Takes note that the slot was used or that its state changed; makes room if that leaves too many evictable.
     mutating func settle(_ position: Int) {
+        precondition(!slots[position].id.isEmpty, "the slot \(position) was given up")
         let wasEvictable = evictable.contains(position)
         guard slots[position].isEvictable else {
             if wasEvictable {

@@ -55,13 +55,17 @@ public struct ShardMachine: Sendable {
     /// Drops everything proposed and not committed. Callers that wait for it get *outcome unknown*: it may commit under
     /// another leader.
     public mutating func lostLeadership() {
+        if settings.broken.contains(.keepLostProposals) { return staged = nil }
         staged = nil
-        for proposal in proposals.queue {
+        // Each slot once, however many proposals it has: to settle one may evict another that was settled before it.
+        var positions: [Int] = []
+        for proposal in proposals.queue where entities.slots[proposal.position].proposals > 0 {
             entities.slots[proposal.position].proposals = 0
             entities.slots[proposal.position].newest = nil
+            positions.append(proposal.position)
         }
-        for proposal in proposals.queue { entities.settle(proposal.position) }
         proposals.removeAll()
+        for position in positions { entities.settle(position) }
     }
 
     /// A slot for an entity that is not in memory, if nothing is known of it anywhere; nil if the journal must be asked.

@@ -1,180 +1,259 @@
 import Consensus
 import Engine
-import Foundation
 import Primitives
 import Shards
 import Testing
 
 @testable import Journal
 
-/// Disks that fail and disks that lose power (HAZARDS 1, 17, 18, 33).
+/// Disks that fail: every call of every piece of work, once and from then on (HAZARDS 11, 17, 18, 33).
 @Suite struct FaultTests {
-    private func options(_ disk: FaultyDisk) -> JournalOptions {
-        var options = JournalOptions()
-        options.vfs = disk.name
-        options.rowsPerFlush = 12
-        options.walIdleBytes = 0
-        options.commitDelayMilliseconds = 0
-        return options
-    }
-
-    /// Ends a journal as a power cut or `kill -9` would.
-    private func kill(_ file: JournalFile) {
-        file.connection.close()
-        file.lock.release()
-    }
-
     @Test func `every batch is written and synced before the answer, in that order, and once`() throws {
         let (folder, disk) = (Folder(), FaultyDisk())
-        let file = try JournalFile.withGroup(folder, options(disk))
+        let file = try JournalFile.withGroup(folder, disk.options)
         var log = LogMaker()
         for _ in 0..<5 {
             disk.forgetCalls()
             try file.write(batch { $0.append(group1, log.increments(4)) })
-            let calls = disk.calls
+            let calls = disk.changes
             #expect(calls.last == "sync journal.db-wal")
             #expect(calls.dropLast().allSatisfy { $0 == "write journal.db-wal" } && calls.count > 1, "\(calls)")
+            #expect(disk.unsyncedBytes == 0)
         }
-        kill(file)
+        file.kill()
+    }
+
+    @Test func `a birth is durable, with the folder, before the journal is open`() throws {
+        let (folder, disk) = (Folder(), FaultyDisk())
+        try JournalFile.open(directory: folder.path, options: disk.options).kill()
+        let calls = disk.changes
+        let rename = try #require(calls.firstIndex(of: "rename journal.db.new"))
+        #expect(calls[rename + 1] == "sync folder")
+        #expect(calls[..<rename].contains("sync journal.db.new"))
+        disk.cutPower(.nothingUnsynced, seed: 1)
+        let (again, recovery) = try JournalFile.opened(folder, disk.options)
+        #expect(recovery.identity.startCounter == 2)
+        again.kill()
     }
 
     @Test func `the WAL is copied only when told, and the database is synced with it`() throws {
         let (folder, disk) = (Folder(), FaultyDisk())
-        let file = try JournalFile.withGroup(folder, options(disk))
+        let file = try JournalFile.withGroup(folder, disk.options)
         var log = LogMaker()
         for _ in 0..<300 { try file.write(batch { $0.append(group1, log.increments(9)) }) }
         #expect(file.connection.walFrames > 500)
         disk.forgetCalls()
         #expect(try file.copyWAL(isIdle: true))
-        #expect(disk.calls.contains("write journal.db"))
-        #expect(disk.calls.last == "sync journal.db")
+        #expect(disk.changes.contains("write journal.db"))
+        #expect(disk.changes.last == "sync journal.db")
         #expect(try !file.copyWAL(isIdle: true))
-        kill(file)
+        file.kill()
     }
 
-    /// A fixed script: births, appends, truncation, checkpoints, WAL copies, a close. What is acknowledged is told as it happens.
-    private struct Script {
-        var log = LogMaker()
-        var acknowledged: [Entry] = []
-        var attempted: [Entry] = []
-        var hasGroup = false
+    // MARK: Every call of every work
 
-        mutating func run(_ file: JournalFile) throws {
-            _ = try file.recover()
-            try file.write(
-                batch {
-                    $0.createGroup(descriptor())
-                    $0.hardState(group1, term: Term(1), vote: nil)
-                })
-            hasGroup = true
-            for round in 0..<8 {
-                let entries = log.increments(5)
-                attempted = acknowledged + entries
-                try file.write(
-                    batch {
-                        $0.append(group1, entries)
-                        if round > 0 { $0.commit(group1, LogIndex(UInt64(round * 5 - 3))) }
-                    })
-                acknowledged = attempted
-                if round == 3 {
-                    log = LogMaker(last: LogPoint(acknowledged[17]))
-                    let replacing = log.increments(3, of: "bob")
-                    attempted = Array(acknowledged[..<18]) + replacing
+    /// A piece of work on a journal that has a history. Each step is one transaction or one maintenance call.
+    struct Work: CustomTestStringConvertible, Sendable {
+        var testDescription: String
+        var steps: @Sendable (inout LogMaker, [Entry]) -> [@Sendable (JournalFile) throws -> Void]
+    }
+
+    static let works: [Work] = [
+        Work(testDescription: "birth") { log, _ in
+            [
+                { file in
                     try file.write(
                         batch {
-                            $0.truncate(group1, from: LogIndex(19))
-                            $0.append(group1, replacing)
+                            $0.createGroup(descriptor(7))
+                            $0.hardState(GroupID(7), term: Term(1), vote: NodeID(1))
                         })
-                    acknowledged = attempted
                 }
-                if round % 3 == 2 {
-                    var (point, state) = checkpoint(acknowledged[round * 3])
-                    state.entities = (0..<40).map {
-                        EntityRow(entity: Array("e\($0)".utf8), stored: StoredState(revision: 1, state: Array("{}".utf8)))
-                    }
-                    try file.write(batch { [point, state] in $0.checkpoint(group1, at: point, state) })
-                    try file.copyWAL(isIdle: true)
-                }
+            ]
+        },
+        Work(testDescription: "append") { log, _ in
+            (0..<4).map { _ in
+                let entries = log.increments(5)
+                return { file in try file.write(batch { $0.append(group1, entries) }) }
             }
+        },
+        Work(testDescription: "truncate") { log, history in
+            log = LogMaker(last: LogPoint(history[17]))
+            let entries = log.increments(3, of: "bob", term: 2)
+            return [
+                { file in
+                    try file.write(
+                        batch {
+                            $0.hardState(group1, term: Term(2), vote: nil)
+                            $0.truncate(group1, from: LogIndex(19))
+                            $0.append(group1, entries)
+                        })
+                }
+            ]
+        },
+        Work(testDescription: "entity checkpoint") { log, history in
+            var (point, state) = checkpoint(history[13])
+            state.entities = (0..<60).map {
+                EntityRow(entity: Array("e\($0)".utf8), stored: StoredState(revision: 2, state: Array("{}".utf8)))
+            }
+            return [{ [point, state] file in try file.write(batch { $0.checkpoint(group1, at: point, state) }) }]
+        },
+        Work(testDescription: "WAL checkpoint") { log, _ in
+            let (first, second) = (log.increments(5), log.increments(5))
+            return [
+                { file in try file.write(batch { $0.append(group1, first) }) },
+                { file in try file.copyWAL(isIdle: true) },
+                { file in try file.write(batch { $0.append(group1, second) }) },
+                { file in try file.copyWAL(isIdle: true) },
+            ]
+        },
+        Work(testDescription: "snapshot install") { log, history in
+            var leader = LogMaker()
+            let theirs = leader.increments(70, of: "carol", term: 2)
+            var (point, state) = checkpoint(theirs[59])
+            state.entities = (0..<30).map {
+                EntityRow(entity: Array("i\($0)".utf8), stored: StoredState(revision: 2, state: Array("{}".utf8)))
+            }
+            return [
+                { [point, state] file in
+                    try file.write(
+                        batch {
+                            $0.hardState(group1, term: Term(2), vote: nil)
+                            $0.installSnapshot(group1, at: point, state)
+                            $0.append(group1, Array(theirs[60...]))
+                        })
+                },
+                { file in while try file.reclaim() {} },
+            ]
+        },
+        Work(testDescription: "trim") { log, _ in
+            [
+                { file in try file.write(batch { $0.trim(group1, before: LogIndex(8)) }) },
+                { file in while try file.reclaim() {} },
+            ]
+        },
+        Work(testDescription: "retire and come back") { log, _ in
+            [
+                { file in try file.write(batch { $0.retireGroup(group1) }) },
+                { file in while try file.reclaim() {} },
+                { file in
+                    try file.write(
+                        batch {
+                            $0.createGroup(descriptor())
+                            $0.hardState(group1, term: Term(3), vote: nil)
+                        })
+                },
+            ]
+        },
+        Work(testDescription: "close") { log, _ in
+            let entries = log.increments(5)
+            return [
+                { file in try file.write(batch { $0.append(group1, entries) }) },
+                { file in try file.close() },
+            ]
+        },
+    ]
+
+    /// A journal with entries in segments and behind them, a checkpoint, and a WAL that was not copied.
+    private func prepare(_ folder: Folder) throws -> (disk: FaultyDisk, log: LogMaker, history: [Entry]) {
+        let disk = FaultyDisk()
+        let file = try JournalFile.withGroup(folder, disk.options)
+        var log = LogMaker()
+        var history: [Entry] = []
+        for _ in 0..<6 {
+            let entries = log.increments(5)
+            history += entries
+            try file.write(batch { $0.append(group1, entries) })
+        }
+        var (point, state) = checkpoint(history[8])
+        state.entities = [EntityRow(entity: [65], stored: StoredState(revision: 5, state: Array("{}".utf8)))]
+        try file.write(
+            batch { [point, state] in
+                $0.commit(group1, LogIndex(14))
+                $0.checkpoint(group1, at: point, state)
+            })
+        file.kill()
+        return (disk, log, history)
+    }
+
+    /// Runs all steps; tells through `done` how many have been done.
+    private func run(_ steps: [@Sendable (JournalFile) throws -> Void], _ folder: Folder, _ disk: FaultyDisk, _ done: (JournalFile) throws -> Void)
+        throws
+    {
+        let file = try JournalFile.open(directory: folder.path, options: disk.options)
+        defer { file.kill() }
+        do {
+            _ = try file.recover()
+            try done(file)
+            for step in steps {
+                try step(file)
+                try done(file)
+            }
+        } catch {
+            guard let failure = file.failure else { throw error }
+            // From then on always the same answer, and nothing more reaches the disk.
+            let changes = disk.changes.count
+            #expect(journalError { try file.write(batch { $0.retireGroup(group1) }) } == failure)
+            #expect(journalError { try file.writeCommits() } == failure)
+            #expect(journalError { try file.copyWAL(isIdle: false) } == failure)
+            #expect(journalError { _ = try file.reclaim() } == failure)
             try file.close()
+            #expect(disk.changes.count == changes, "written after the failure: \(disk.changes[changes...])")
+            throw error
         }
     }
 
-    @Test(arguments: [false, true])
-    func `whichever write, sync or truncation fails, the journal stops and loses nothing that it acknowledged`(isLasting: Bool) throws {
-        var number = 1
-        while true {
-            let (folder, disk) = (Folder(), FaultyDisk())
-            var script = Script()
-            disk.fail(at: number, isLasting: isLasting)
-            let error = journalError {
-                let file = try JournalFile.open(directory: folder.path, options: options(disk))
-                do {
-                    try script.run(file)
-                } catch {
-                    // From then on always the same answer, and nothing more reaches the disk.
-                    let calls = disk.calls.count
-                    #expect(file.failure != nil)
-                    #expect(journalError { try file.write(batch { $0.retireGroup(group1) }) } == file.failure)
-                    #expect(journalError { try file.writeCommits() } == file.failure)
-                    #expect(journalError { try file.copyWAL(isIdle: false) } == file.failure)
-                    try file.close()
-                    #expect(disk.calls.count == calls, "written after the failure: \(disk.calls[calls...])")
-                    throw error
+    /// How calls fail: all of them once; those that change something from then on, and as on a full disk.
+    private static let failures: [(failure: FaultyDisk.Failure, isLasting: Bool, calls: FaultyDisk.Calls)] = [
+        (.error, false, .all), (.error, true, .changes), (.full, false, .changes), (.full, true, .changes),
+    ]
+
+    @Test(arguments: works)
+    func `whichever call fails, the journal stops, and what it acknowledged is there at the next start`(work: Work) throws {
+        let folder = Folder()
+        let isBirth = work.testDescription == "birth"
+        var (prepared, log, history) = try prepare(folder)
+        if isBirth { prepared = FaultyDisk() }
+        let steps = work.steps(&log, history)
+
+        // What is there after each step, when nothing fails.
+        let disk = FaultyDisk()
+        var snapshots: [JournalSnapshot] = []
+        disk.copy(prepared)
+        try run(steps, folder, disk) { _ in
+            let elsewhere = Folder()
+            snapshots.append(try JournalSnapshot(elsewhere, FaultyDisk(copying: disk, from: folder, to: elsewhere)))
+        }
+        let calls = disk.callCount
+
+        for (failure, isLasting, counted) in Self.failures {
+            var number = 1
+            while true {
+                disk.copy(prepared)
+                // What the lock file says of the WAL is of another life.
+                LocalFileSystem().remove(folder.path + "/lock")
+                disk.forgetCalls()
+                disk.fail(at: number, of: counted, isLasting: isLasting, failure)
+                var done = -1
+                let error = journalError { try run(steps, folder, disk) { _ in done += 1 } }
+                guard disk.hasFailed else {
+                    #expect(error == nil)
+                    break
                 }
+                let place = "\(failure), call \(number), after \(done + 1) steps: \(String(describing: error))"
+                disk.fail(at: nil)
+                let found = try JournalSnapshot(folder, disk)
+                let acknowledged = done >= 0 ? snapshots[done] : snapshots[0]
+                let attempted = snapshots[min(done + 1, snapshots.count - 1)]
+                let isSound = found == acknowledged || found == attempted
+                #expect(isSound, "\(place): \(found.ends)")
+                // What the node found it has told to others: it is durable, whatever the failed sync left in memory only.
+                disk.cutPower(.nothingUnsynced, seed: 1)
+                let later = try JournalSnapshot(folder, disk)
+                let isDurable = later == found
+                #expect(isDurable, "\(place), then a power cut: \(later.ends) and not \(found.ends)")
+                number += 1
             }
-            guard disk.hasFailed else {
-                #expect(error == nil)
-                break
-            }
-            #expect(error?.code == .failed, "call \(number), \(disk.calls[number - 1]): \(String(describing: error))")
-            disk.fail(at: nil)
-            try expectRecovered(folder, script, "call \(number)")
-            number += 1
+            #expect(counted == .changes ? number > 10 : number >= calls, "\(number) calls of \(calls)")
         }
-        // The script makes that many calls, and each of them has failed once.
-        #expect(number > 100)
-    }
-
-    private func expectRecovered(_ folder: Folder, _ script: Script, _ place: String) throws {
-        let (file, recovery) = try JournalFile.opened(folder)
-        if let found = recovery.groups.first {
-            let base = found.log.base.index
-            let last = found.log.entries.last.map { LogPoint($0) } ?? LogPoint(found.log.base)
-            let kept = script.acknowledged.filter { $0.index > base }
-            let tried = script.attempted.filter { $0.index > base }
-            #expect(found.log.entries == kept || found.log.entries == tried, "\(place): ends at \(last)")
-            #expect(found.log.entries.first.map { $0.follows(found.log.base.checksum) } ?? true)
-        } else {
-            #expect(!script.hasGroup, "\(place): an acknowledged group is gone")
-        }
-        try file.close()
-        let reader = try JournalReader(directory: folder.path)
-        #expect(try reader.verify().problems == [], "\(place)")
-        reader.close()
-    }
-
-    @Test(arguments: 0..<40)
-    func `what is acknowledged survives a power cut at any call, with unsynced writes lost or torn`(seed: UInt64) throws {
-        var generator = RandomGenerator(seed: seed)
-        let (folder, disk) = (Folder(), FaultyDisk())
-        // A birth is on disk before the power may go.
-        try JournalFile.open(directory: folder.path, options: options(disk)).close()
-        disk.trackWrites()
-        disk.fail(at: Int.random(in: 1...130, using: &generator), isLasting: true)
-        var script = Script()
-        let error = journalError {
-            let file = try JournalFile.open(directory: folder.path, options: options(disk))
-            do {
-                try script.run(file)
-            } catch {
-                kill(file)
-                throw error
-            }
-        }
-        #expect(error?.code == .failed)
-        disk.fail(at: nil)
-        try disk.cutPower(&generator)
-        try expectRecovered(folder, script, "seed \(seed)")
     }
 }

@@ -74,6 +74,7 @@ import Testing
         let disk = FaultyDisk()
         var options = JournalOptions()
         options.vfs = disk.name
+        options.files = disk
         let (journal, _) = try open(options)
         try await birth(journal)
         var log = LogMaker()
@@ -83,7 +84,7 @@ import Testing
             journal.write(batch { $0.append(group1, [entry]) }) { _ in done.withLock { $0 += 1 } }
         }
         try await wait("1000 completions") { done.withLock { $0 == 1_000 } }
-        let syncs = disk.calls.filter { $0 == "sync journal.db-wal" }.count
+        let syncs = disk.changes.filter { $0 == "sync journal.db-wal" }.count
         #expect(syncs > 0 && syncs < 900, "\(syncs) syncs for 1000 batches")
         journal.close()
     }
@@ -182,6 +183,7 @@ import Testing
         let disk = FaultyDisk()
         var options = JournalOptions()
         options.vfs = disk.name
+        options.files = disk
         let (journal, _) = try open(options)
         try await birth(journal)
         disk.fail(at: 1, isLasting: false)
@@ -197,7 +199,7 @@ import Testing
         #expect(errors.withLock { $0[0].code } == .failed)
         #expect(journal.health.failure == errors.withLock { $0[0] })
         journal.close()
-        let (again, found) = try open()
+        let (again, found) = try open(options)
         #expect(found.groups[0].log.entries.isEmpty)
         again.close()
     }

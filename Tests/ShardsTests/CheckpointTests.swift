@@ -243,6 +243,21 @@ struct CheckpointTests {
         #expect(leader.replica.machine.entities.count == 2)
     }
 
+    @Test("lost leadership lets go of an entity once, however many proposals it had")
+    func evictionOfABusyEntity() throws {
+        var leader = try Leader(settings: SessionTests.settings { $0.cleanEntitiesMax = 1 })
+        for name in ["a", "b", "a", "c", "a"] { try leader.send(.increment(name, by: 1)) }
+        leader.replica.machine.lostLeadership()
+        // What was proposed commits after all, under another leader: each entity must have a slot of its own.
+        try leader.commit()
+        for (name, amount) in [("d", 4), ("e", 5), ("f", 6)] as [(String, Int64)] {
+            _ = try leader.run(.increment(name, by: amount))
+        }
+        for (name, balance) in [("a", 3), ("b", 1), ("c", 1), ("d", 4), ("e", 5), ("f", 6)] {
+            #expect(try leader.replica.ask(name, on: .committed).json == "\(balance)", "\(name)")
+        }
+    }
+
     @Test("a meta value that no checkpoint wrote is refused")
     func badMeta() throws {
         for text in ["x", "[]", #"{"newestKey":0,"keyBuckets":[{"through":1,"count":-1,"newest":0}]}"#] {

@@ -1,5 +1,5 @@
 import Primitives
-import Simulator
+import Linearizability
 
 /// One operation of one caller, in few bytes: a run keeps millions.
 struct Act: Sendable {

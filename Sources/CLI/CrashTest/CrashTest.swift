@@ -4,7 +4,7 @@ import Foundation
 import JSON
 import Node
 import Primitives
-import Simulator
+import Linearizability
 import Synchronization
 
 /// One run: start real nodes, load them, strike them, let them come to rest, prove.
@@ -16,10 +16,15 @@ struct CrashTest: Sendable {
     /// - Throws: if the test itself cannot be set up. What goes wrong later is in the report.
     func run() async throws -> CrashTestReport {
         try FileManager.default.createDirectory(atPath: settings.folder, withIntermediateDirectories: true)
-        let fleet = try Fleet(settings)
+        let fleet = try await Fleet.make(settings)
         do {
-            let report = try await run(fleet)
+            var report = try await run(fleet)
             await fleet.endAll()
+            if report.passed {
+                await fleet.unmountAll()
+            } else if !fleet.disks.isEmpty {
+                report.notes.append("the nodes' files are on file systems of memory: look at them before you unmount disk1 …")
+            }
             return report
         } catch {
             await fleet.endAll()
@@ -32,6 +37,9 @@ struct CrashTest: Sendable {
         var findings = Findings()
         progress("starting \(settings.nodes) nodes in \(settings.folder)")
         for position in 0..<fleet.count { try await fleet.startUntilReady(position) }
+        if settings.faults.contains(.full), fleet.disks.isEmpty {
+            report.notes.append("full: skipped, as this user cannot mount a file system here")
+        }
         let clock = RunClock()
         let workload = try await Workload.connect(settings, to: fleet.addresses, clock: clock)
         let cluster = workload.clusters[0]
@@ -44,6 +52,8 @@ struct CrashTest: Sendable {
         let (acts, outcome, end) = await load(workload, fleet, clock, &findings)
         report.seconds = Double(end - begin) / 1e9
         measure(acts, outcome.records, &report)
+        report.notes += outcome.notes
+        (report.flips, report.pointsReached) = (outcome.flips, outcome.pointsReached)
         for text in outcome.findings + workload.state.wrongAnswers { findings.add(text) }
         report.attemptsUnanswered = workload.state.attemptsUnanswered
         report.resent = workload.state.resent.load(ordering: .relaxed)
@@ -137,7 +147,7 @@ struct CrashTest: Sendable {
         let cluster = workload.clusters[0]
         let isSettled = await waitUntil(within: settings.patience, every: .milliseconds(50)) {
             guard let status = try? await cluster.status(timeout: .seconds(2)) else { return false }
-            return status.isSettled && status.members.allSatisfy { $0.status == .up }
+            return status.isSettled && status.members.allSatisfy { $0.status == .up || $0.status == .removed }
                 && status.shards.allSatisfy { $0.behind.allSatisfy { $0.entries == 0 } }
         }
         if !isSettled { findings.add("the cluster has not settled within \(settings.patience) of the last fault") }

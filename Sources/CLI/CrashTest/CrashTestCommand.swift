@@ -12,7 +12,11 @@ struct CrashTestCommand: AsyncParsableCommand {
             balances are the sums of the events; the replicas' journals are equal. Exit code 0 only if all of it holds; otherwise \
             everything is kept, and the seed and the folder are printed.
 
-            Faults: kill (kill -9 of up to a minority), killall (of all nodes at once), pause (SIGSTOP), terminate (SIGTERM).
+            Faults: kill (kill -9 of up to a minority), killall (of all nodes at once), pause (SIGSTOP), terminate (SIGTERM), point (a node \
+            ends itself at a named point of its journal's work), cut (nodes cut off, whole, one way or in part), delay (late bytes, \
+            connections broken in mid-frame), full (disks filled and freed; takes root), flip (a bit flipped in a killed node's file), old (an \
+            old copy of a folder put back), twice (two processes on one folder), reader and locker (a program from outside holds a \
+            transaction on a node's file). `all` is all of them.
             """)
 
     @Option(help: ArgumentHelp("How many nodes.", valueName: "n"))
@@ -21,7 +25,7 @@ struct CrashTestCommand: AsyncParsableCommand {
     @Option(help: "How long faults go on.")
     var seconds = Seconds(30)
 
-    @Option(help: ArgumentHelp("Which faults.", valueName: "kill,killall,pause,terminate"), transform: Self.parseFaults)
+    @Option(help: ArgumentHelp("Which faults.", valueName: "kill,killall,pause,…|all"), transform: Self.parseFaults)
     var faults: [Fault] = [.kill, .killall]
 
     @Option(help: ArgumentHelp("Decides which faults come when, and to whom. Default: a new one for each run.", valueName: "n"))
@@ -39,7 +43,8 @@ struct CrashTestCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     static func parseFaults(_ text: String) throws -> [Fault] {
-        try text.split(separator: ",").map { name in
+        if text == "all" { return Fault.allCases }
+        return try text.split(separator: ",").map { name in
             guard let fault = Fault(rawValue: String(name)) else {
                 let known = Fault.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("there is no fault “\(name)”; there are \(known).")

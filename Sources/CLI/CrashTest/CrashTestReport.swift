@@ -26,6 +26,12 @@ struct CrashTestReport: Encodable, Sendable {
     var entitiesJudged = 0
     var replicasCompared = 0
     var entriesCompared = 0
+    /// What became of flipped bits.
+    var flips = FlipCounts()
+    /// How often a node ended itself at each named point of its journal's work.
+    var pointsReached: [String: Int] = [:]
+    /// What a reader of the report should know, such as faults that could not be done here.
+    var notes: [String] = []
     /// Everything that must not be. Empty if the run passed.
     var findings: [String] = []
     var findingsCount = 0
@@ -54,7 +60,8 @@ struct CrashTestReport: Encodable, Sendable {
         case entitiesJudged = "entities_judged"
         case replicasCompared = "replicas_compared"
         case entriesCompared = "entries_compared"
-        case findings
+        case flips, notes, findings
+        case pointsReached = "points_reached"
         case findingsCount = "findings_count"
         case folder
     }
@@ -80,6 +87,16 @@ extension CrashTestReport {
         }
         lines.append("linearizable:    \(entitiesJudged) entities judged")
         lines.append("replicas:        \(replicasCompared) compared, \(entriesCompared) entries equal")
+        if flips.made > 0 {
+            lines.append(
+                "flipped bits:    \(flips.made): \(flips.refused) refused at start, \(flips.verified) found by verification, "
+                    + "\(flips.harmless) without effect")
+        }
+        if !pointsReached.isEmpty {
+            let list = pointsReached.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
+            lines.append("ended at points: " + list.joined(separator: ", "))
+        }
+        for note in notes { lines.append("note:            \(note)") }
         for finding in findings { lines.append("FOUND: \(finding)") }
         if findingsCount > findings.count { lines.append("… and \(findingsCount - findings.count) more") }
         lines.append(

@@ -1,15 +1,3 @@
-/// A fault that the crash test can do to its nodes.
-enum Fault: String, CaseIterable, Codable, Hashable, Sendable {
-    /// `kill -9` of up to a minority of the nodes, and a restart.
-    case kill
-    /// `kill -9` of all nodes at once, and a restart of all.
-    case killall
-    /// SIGSTOP of up to a minority for a while.
-    case pause
-    /// SIGTERM to one node: it must hand over and exit 0 within 5 seconds; then a restart.
-    case terminate
-}
-
 /// What a run of the crash test is made of.
 struct CrashTestSettings: Sendable {
     var nodes = 3

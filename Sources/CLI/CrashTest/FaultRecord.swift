@@ -1,3 +1,14 @@
+/// What became of bits that were flipped in the files of nodes.
+struct FlipCounts: Hashable, Sendable, Encodable {
+    var made = 0
+    /// The node refused to start from its file.
+    var refused = 0
+    /// `journal verify` found it; the node would have come to it in time.
+    var verified = 0
+    /// Nothing is wrong with the file, and the node served from it.
+    var harmless = 0
+}
+
 /// One fault as it happened. Times are nanoseconds on the run's clock.
 struct FaultRecord: Sendable {
     var fault: Fault

@@ -17,6 +17,13 @@ struct Nemesis: Sendable {
         var records: [FaultRecord] = []
         /// What must not be, such as a node that does not end on SIGTERM.
         var findings: [String] = []
+        /// Faults that were not done, and why; each once.
+        var notes: [String] = []
+        var flips = FlipCounts()
+        /// How often a node ended itself at each named point.
+        var pointsReached: [String: Int] = [:]
+
+        mutating func note(_ text: String) { if !notes.contains(text) { notes.append(text) } }
     }
 
     /// - Throws: if a node does not come back, or ended by itself.
@@ -38,6 +45,16 @@ struct Nemesis: Sendable {
             case .kill, .killall: try await kill(step, &record)
             case .pause: try await pause(step, &record)
             case .terminate: try await terminate(step, &record, &outcome.findings)
+            case .point: try await killAtPoint(step, &record, &outcome)
+            case .cut: try await cut(step, &record)
+            case .delay: try await delay(step, &record)
+            case .full:
+                guard !fleet.disks.isEmpty else { continue }
+                try await fill(step, &record, &outcome)
+            case .flip: try await flip(step, &record, &outcome)
+            case .old: try await putBackOldCopy(step, &record, &outcome)
+            case .twice: try await startTwice(step, &record, &outcome)
+            case .reader, .locker: try await visit(step, &record)
             }
             outcome.records.append(record)
             progress(describe(record))
@@ -86,7 +103,7 @@ struct Nemesis: Sendable {
     }
 
     /// Starts all victims at once and waits until they serve.
-    private func restart(_ victims: [Int], _ record: inout FaultRecord) async throws {
+    func restart(_ victims: [Int], _ record: inout FaultRecord) async throws {
         record.restartedAt = clock.now
         record.startTimes = try await withThrowingTaskGroup(of: Duration.self) { group in
             for victim in victims { group.addTask { try await fleet.startUntilReady(victim) } }
@@ -98,7 +115,7 @@ struct Nemesis: Sendable {
     }
 
     /// The owner of each shard's group by the cluster's word, as a position in the fleet; none if nobody answers.
-    private func owners() async -> [(group: UInt32, owner: Int)] {
+    func owners() async -> [(group: UInt32, owner: Int)] {
         guard let map = try? await cluster.clusterMap(timeout: .seconds(1)) else { return [] }
         return map.owners.enumerated().compactMap { offset, owner in
             guard let address = map.members.first(where: { $0.id.rawValue == owner })?.address.description,

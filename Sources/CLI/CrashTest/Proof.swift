@@ -1,5 +1,5 @@
 import Primitives
-import Simulator
+import Linearizability
 
 /// The proof after a run: nothing lost, nothing doubled, linearizable, replicas equal.
 struct Proof {

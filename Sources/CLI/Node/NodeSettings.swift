@@ -10,13 +10,14 @@ import Primitives
 /// How `holdfast node` runs. Also the form of its configuration file:
 ///
 /// ```json
-/// {"data": "data/1", "listen": "0.0.0.0:7400", "advertise": "db1:7400", "seeds": ["db2:7400", "db3:7400"],
-///  "election-timeout-milliseconds": 600}
+/// {"data": "data/1", "listen": "0.0.0.0:7400", "advertise": "db1:7400", "http": "127.0.0.1:7480",
+///  "seeds": ["db2:7400", "db3:7400"],  "election-timeout-milliseconds": 600}
 /// ```
 struct NodeSettings: Codable, Hashable {
     var data: String?
     var listen: String?
     var advertise: String?
+    var http: String?
     var seeds: [String]?
     var name: String?
     /// Nil: what the cluster has, or 10.
@@ -28,9 +29,11 @@ struct NodeSettings: Codable, Hashable {
     var electionTimeoutMilliseconds: Int64?
     var downAfterSeconds: Int64?
     var replaceAfterSeconds: Int64?
+    /// A shard's entity states are written after so many entries.
+    var checkpointEntries: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, seeds, name, shards
+        case data, listen, advertise, http, seeds, name, shards
         case logLevel = "log-level"
         case joinTimeoutSeconds = "join-timeout-seconds"
         case handOverTimeoutSeconds = "hand-over-timeout-seconds"
@@ -38,6 +41,7 @@ struct NodeSettings: Codable, Hashable {
         case electionTimeoutMilliseconds = "election-timeout-milliseconds"
         case downAfterSeconds = "down-after-seconds"
         case replaceAfterSeconds = "replace-after-seconds"
+        case checkpointEntries = "checkpoint-entries"
     }
 
     init() {}
@@ -68,6 +72,9 @@ struct NodeSettings: Codable, Hashable {
         }
         if let shards, !(1...Limits.shardsPerKindMax).contains(shards) {
             throw .usage("--shards is \(shards); a kind has 1 to \(Limits.shardsPerKindMax) shards")
+        }
+        if let checkpointEntries, !(1...1 << 30).contains(checkpointEntries) {
+            throw .usage("checkpoint-entries is \(checkpointEntries); it must be from 1 to \(1 << 30)")
         }
         for (key, value) in times {
             guard let value, !(1...Self.longestTime).contains(value) else { continue }
@@ -109,6 +116,7 @@ struct NodeSettings: Codable, Hashable {
         }
         if let downAfterSeconds { configuration.engine.plan.downAfter = .seconds(downAfterSeconds) }
         if let replaceAfterSeconds { configuration.engine.plan.replaceAfter = .seconds(replaceAfterSeconds) }
+        if let checkpointEntries { configuration.engine.checkpointEntries = checkpointEntries }
         return configuration
     }
 }

@@ -19,6 +19,8 @@ package final class ChildNode: Sendable {
         package var seeds: [String]
         package var name: String
         package var extraArguments: [String] = []
+        /// Added to this process's environment.
+        package var environment: [String: String] = [:]
         /// Takes standard error, of every start one after the other.
         package var logFile: String
 
@@ -57,9 +59,10 @@ package final class ChildNode: Sendable {
 
     /// Starts the node and returns at once.
     package static func start(_ launch: Launch) throws(ChildError) -> ChildNode {
-        let process = try ChildProcess.start(
-            ChildProcess.Launch(
-                executable: launch.executable, arguments: launch.arguments, errorFile: launch.logFile))
+        var child = ChildProcess.Launch(
+            executable: launch.executable, arguments: launch.arguments, errorFile: launch.logFile)
+        child.environment = launch.environment
+        let process = try ChildProcess.start(child)
         return ChildNode(launch: launch, process: process)
     }
 

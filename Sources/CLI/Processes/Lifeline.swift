@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
 
-/// Ends every child when this process ends, however it ends: also by `kill -9`.
+/// Ends every child, and undoes what was done to the machine, when this process ends, however it ends: also by `kill -9`.
 ///
 /// A small shell script holds the reading end of a pipe. Its end of file is this process's death; it then kills those that are
 /// still on its list. A process is taken off the list before its number can be given to another one.
@@ -11,19 +11,26 @@ final class Lifeline: Sendable {
     private static let script = """
         trap '' INT TERM HUP QUIT
         pids=' '
+        undo=
         while read -r verb pid; do
           case $verb in
+            undo) undo="$pid; $undo" ;;
             add) pids="$pids$pid " ;;
             remove) case $pids in *" $pid "*) pids="${pids%% $pid *} ${pids#* $pid }" ;; esac ;;
           esac
         done
         for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+        eval "$undo" 2>/dev/null
         """
 
     private let writing = Mutex<Int32?>(nil)
 
     func add(_ pid: pid_t) { send("add \(pid)\n") }
     func remove(_ pid: pid_t) { send("remove \(pid)\n") }
+
+    /// Has a shell command run when this process has ended, after its children: newest first. It must do no harm if what it undoes is
+    /// undone already.
+    func undoAtEnd(_ command: String) { send("undo \(command)\n") }
 
     private func send(_ line: String) {
         writing.withLock { writing in

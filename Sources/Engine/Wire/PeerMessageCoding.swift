@@ -29,6 +29,24 @@ extension ByteWriter {
         case .order(let order):
             write(UInt8(6))
             write(order)
+        case .checkpointPiece(let group, let piece):
+            write(UInt8(7))
+            write(group.rawValue)
+            write(piece.index.rawValue)
+            write(piece.term.rawValue)
+            write(piece.digest)
+            write(piece.total)
+            write(piece.offset)
+            writeLong(piece.bytes)
+        case .checkpointProgress(let group, let index, let bytes):
+            write(UInt8(8))
+            write(group.rawValue)
+            write(index.rawValue)
+            write(bytes)
+        case .checkpointHeld(let group, let index):
+            write(UInt8(9))
+            write(group.rawValue)
+            write(index.rawValue)
         }
     }
 
@@ -92,6 +110,15 @@ extension ByteReader {
             for _ in 0..<count { standings.append(try readStanding()) }
             return .report(standings)
         case 6: return .order(try readOrder())
+        case 7:
+            return .checkpointPiece(
+                GroupID(try read()),
+                CheckpointPiece(
+                    index: LogIndex(try read()), term: Term(try read()), digest: try read(), total: try read(),
+                    offset: try read(), bytes: try readLong(limit: Self.fieldBytesMax)))
+        case 8:
+            return .checkpointProgress(GroupID(try read()), index: LogIndex(try read()), bytes: try read())
+        case 9: return .checkpointHeld(GroupID(try read()), index: LogIndex(try read()))
         case let other: throw MalformedBytes("peer message \(other) is not known")
         }
     }

@@ -177,6 +177,7 @@ final class ClusterLoop {
         switch request {
         case .command(let command): (kind, entity) = (command.kind, command.entity)
         case .query(let query): (kind, entity) = (query.kind, query.entity)
+        case .history(let history): (kind, entity) = (history.kind, history.entity)
         case .cluster: return nil
         }
         guard let map, let record = kinds[kind] else { return nil }
@@ -298,7 +299,7 @@ extension Request {
         case .command(let command): command.payload.count
         case .query(let query): query.payload.count
         case .cluster(.directory(let body)): body.count
-        case .cluster: 0
+        case .cluster, .history: 0
         }
     }
 
@@ -308,7 +309,7 @@ extension Request {
         case .command(let command): command.payload.count + command.entity.count + command.name.utf8.count + 1_024
         case .query(let query): query.payload.count + query.entity.count + query.name.utf8.count + 1_024
         case .cluster(.directory(let body)): body.count + 1_024
-        case .cluster: 1_024
+        case .cluster, .history: 1_024
         }
     }
 }

@@ -1,0 +1,43 @@
+internal import Linearizability
+internal import Primitives
+
+/// One of the concurrent callers: one operation at a time, retried under one request id until it is answered or given up.
+struct Caller {
+    let number: Int
+    /// The machine that it talks to.
+    var host = 0
+    /// Whether its requests are numbered in a session; otherwise each has a key of its own.
+    let usesSession: Bool
+    var session: SessionRequest?
+    var keys: UInt64 = 0
+    /// Changes with every attempt and every answer, so that what was meant for an earlier one is known.
+    var attempt: UInt64 = 0
+    var isWaiting = false
+    var operation: Pending?
+    /// What it has yet to do at the end of the run.
+    var closing: [Closing] = []
+
+    /// The token of its newest attempt.
+    var token: UInt64 { UInt64(number) << 40 | attempt }
+
+    enum Closing: Hashable {
+        case increment([UInt8])
+        case read([UInt8])
+    }
+
+    struct Pending {
+        var entity: [UInt8]
+        var action: Operation.Action
+        /// nil for a read.
+        var request: RequestID?
+        /// A request id that was used before, with another payload: it must be refused.
+        var isConflict = false
+        var invoked: Instant
+        var attempts = 0
+        /// Whether an attempt may have taken effect for all that is known.
+        var isDoubtful = false
+        /// The owner's log and what was committed when the newest attempt was made.
+        var ownerLast: LogIndex = .zero
+        var ownerCommit: LogIndex = .zero
+    }
+}

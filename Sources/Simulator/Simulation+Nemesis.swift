@@ -1,0 +1,192 @@
+internal import Consensus
+internal import Directory
+internal import Engine
+internal import Primitives
+
+/// The acts of the nemesis: one at a time, drawn from those that the seed has chosen.
+extension Simulation {
+    func strike() {
+        guard isChaos else { return }
+        post(.nemesis, after: generator.span(in: scenario.gap / 4..<scenario.gap * 2))
+        guard let fault = pick(scenario.faults) else { return }
+        if strikeNetwork(fault) || strikeProcess(fault) || strikeDisk(fault) || strikeMembers(fault) {
+            tally.note(fault)
+            log("fault: \(fault.rawValue)")
+        }
+    }
+
+    private var running: [SimulatedHost] { hosts.filter { $0.isRunning } }
+
+    // MARK: The network
+
+    private func strikeNetwork(_ fault: SimulatedFault) -> Bool {
+        let away = span(100, 2_000)
+        let hosts = running
+        guard hosts.count > 1, let one = pick(hosts) else { return false }
+        let others = hosts.filter { $0 !== one }
+        switch fault {
+        case .cutNode: cut(others.flatMap { both(one, $0) }, for: away)
+        case .cutOneWay:
+            let victims = chance(1, of: 2) ? others : others.filter { _ in chance(1, of: 2) }
+            let isInbound = chance(1, of: 2)
+            cut(victims.map { isInbound ? pair($0, one) : pair(one, $0) }, for: away)
+            tally.note(hazard: 5)
+        case .cutPartial:
+            guard let other = pick(others) else { return false }
+            cut(both(one, other), for: away)
+            tally.note(hazard: 5)
+        case .cutHalves:
+            let left = hosts.filter { _ in chance(1, of: 2) }
+            let right = hosts.filter { host in !left.contains { $0 === host } }
+            cut(left.flatMap { one in right.flatMap { both(one, $0) } }, for: away)
+        case .cutAll:
+            for host in hosts { cut(hosts.filter { $0 !== host }.map { pair(host, $0) }, for: span(200, 2_000)) }
+        case .reset:
+            for other in others where chance(1, of: 2) { disconnect(one, other, within: .milliseconds(20)) }
+        default: return false
+        }
+        return true
+    }
+
+    private func pair(_ from: SimulatedHost, _ to: SimulatedHost) -> Int { Network.pair(from.number, to.number) }
+    private func both(_ one: SimulatedHost, _ other: SimulatedHost) -> [Int] { [pair(one, other), pair(other, one)] }
+
+    // MARK: Processes and clocks
+
+    private func strikeProcess(_ fault: SimulatedFault) -> Bool {
+        guard let host = pick(running) else { return false }
+        switch fault {
+        case .crash: crashForAWhile(host, isNoticed: true)
+        case .powerOff: crashForAWhile(host, isNoticed: false)
+        case .crashAll: for host in running { crashForAWhile(host, isNoticed: true) }
+        case .terminate:
+            turn(host) { $0.handOver() }
+            guard host.isRunning else { return true }
+            crashForAWhile(host, isNoticed: true)
+        case .pause: pause(host)
+        case .clockJump:
+            host.skew = generator.span(in: scenario.skew * -1..<scenario.skew)
+            tally.note(hazard: 25)
+        default: return false
+        }
+        return true
+    }
+
+    private func crashForAWhile(_ host: SimulatedHost, isNoticed: Bool) {
+        if chance(1, of: 3) { host.image = host.disk }
+        crash(host, isNoticed: isNoticed, because: isNoticed ? "kill" : "power")
+        post(.restart(host: host.number), after: chance(1, of: 3) ? span(1, 60) : span(60, 2_000))
+    }
+
+    private func pause(_ host: SimulatedHost) {
+        guard !host.isPaused else { return }
+        host.isPaused = true
+        let length = chance(1, of: 2) ? span(50, 600) : span(600, 3_000)
+        if length > scenario.settings.raft.electionTimeout / 2 { tally.note(hazard: 26) }
+        post(.resume(host: host.number), after: length)
+    }
+
+    // MARK: Disks
+
+    private func strikeDisk(_ fault: SimulatedFault) -> Bool {
+        guard let host = pick(hosts.filter { $0.node != nil && !$0.isGone && !$0.isSpoiled }) else { return false }
+        switch fault {
+        case .writeError:
+            host.nextWriteFails = host.isRunning
+            // Counted when it comes about.
+            return false
+        case .slowDisk: return false
+        case .fullDisk: fill([host])
+        case .fullDisks: fill(hosts)
+        case .lockedDisk:
+            host.stuckUntil = now + span(100, 2_500)
+            tally.note(hazard: 24)
+        case .flippedBit: return maySpoil(host) && flipBit(host)
+        case .oldImage:
+            guard let image = host.image, maySpoil(host), isOld(image, host) else { return false }
+            spoil(host)
+            crash(host, isNoticed: chance(1, of: 2), because: "its disk is set back")
+            let newest = host.disk.identity.startCounter
+            host.disk = image
+            if broken.contains(.acceptOldImage) { host.disk.identity.startCounter = newest }
+            tally.note(hazard: 21)
+            post(.restart(host: host.number), after: span(10, 500))
+        default: return false
+        }
+        return true
+    }
+
+    private func fill(_ hosts: [SimulatedHost]) {
+        for host in hosts where !host.isFull {
+            host.isFull = true
+            tally.note(hazard: 23)
+        }
+        post(.space(hosts: hosts.map(\.number)), after: span(200, 2_500))
+    }
+
+    /// Whether peers can know that the image is old: it has been started since.
+    private func isOld(_ image: SimulatedDisk, _ host: SimulatedHost) -> Bool {
+        image.identity.node != nil && image.identity.startCounter < host.disk.identity.startCounter
+    }
+
+    /// A disk may be lost only where a majority of each of its groups is left, one disk at a time, and where a spare is up: a cluster of
+    /// three that becomes one of two goes by way of two voters, of which none may then be lost.
+    private func maySpoil(_ host: SimulatedHost) -> Bool {
+        guard let node = host.node, watch.directory.member(node)?.status != .removed, hosts.count < Network.hostsMax,
+            watch.directory.membersUp.count > 3,
+            !hosts.contains(where: { $0.isSpoiled && !watch.isRemoved($0.node) })
+        else { return false }
+        return host.disk.groups.keys.sorted().allSatisfy { mayLose(node, $0) }
+    }
+
+    /// By what any disk says of the group's members.
+    private func mayLose(_ node: NodeID, _ group: GroupID) -> Bool {
+        hosts.allSatisfy { host in
+            guard let configuration = host.disk.groups[group]?.configuration, configuration.contains(node) else { return true }
+            return configuration.voters.contains(node) && configuration.voters.count > 2
+        }
+    }
+
+    func spoil(_ host: SimulatedHost) {
+        host.isSpoiled = true
+        host.ghost = host.disk
+    }
+
+    private func flipBit(_ host: SimulatedHost) -> Bool {
+        let full = host.disk.groups.keys.sorted().filter { !host.disk.groups[$0]!.entries.isEmpty }
+        guard let group = pick(full) else { return false }
+        let position = Int.random(in: 0..<host.disk.groups[group]!.entries.count, using: &generator)
+        spoil(host)
+        var entry = host.disk.groups[group]!.entries[position]
+        if entry.payload.isEmpty || chance(1, of: 4) {
+            entry.term = Term(entry.term.rawValue ^ 1)
+        } else {
+            let byte = Int.random(in: 0..<entry.payload.count, using: &generator)
+            entry.payload[byte] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        }
+        host.disk.groups[group]!.entries[position] = entry
+        // Somebody verifies the file soon, if nobody else stumbles over the damage.
+        post(.verify(host: host.number), after: span(20, 400))
+        return true
+    }
+
+    // MARK: Members
+
+    private func strikeMembers(_ fault: SimulatedFault) -> Bool {
+        let members = watch.directory.members.filter { $0.status == .up || $0.status == .down }
+        switch fault {
+        case .join:
+            guard hosts.count < min(Network.hostsMax - 2, scenario.nodes + 3) else { return false }
+            operatorDesk.ask(.join(host: addHost().number))
+        case .leave:
+            guard members.count > 3, let member = pick(members) else { return false }
+            operatorDesk.ask(.remove(member.id))
+            if chance(1, of: 2), hosts.count < Network.hostsMax - 2 { operatorDesk.ask(.join(host: addHost().number)) }
+        case .move:
+            guard let shard = pick(watch.directory.shards), let member = pick(members) else { return false }
+            operatorDesk.ask(.move(shard.group, member.id))
+        default: return false
+        }
+        return true
+    }
+}
