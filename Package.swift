@@ -14,6 +14,10 @@ let package = Package(
     products: [
         .library(name: "Holdfast", targets: ["Holdfast"]),
         .executable(name: "holdfast", targets: ["CLI"]),
+        // For tools/Benchmarks; no API, and free to change with every release.
+        .library(
+            name: "_HoldfastParts",
+            targets: ["Primitives", "JSON", "Entities", "Consensus", "Shards", "Engine", "Journal"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -117,6 +117,7 @@ extension Engine {
         }
         dirty.removeAll(keepingCapacity: true)
         gatherCommits()
+        gatherLoads()
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
             tally.batchOperations.record(Int64(gathering.operations.count))

@@ -157,8 +157,20 @@ extension Engine {
     // MARK: Loading
 
     private func park(_ pending: Pending, _ load: LoadRequest, _ replica: Replica) {
-        if replica.parked[load] == nil { outputs.loads.append(EngineOutputs.StateLoad(group: replica.group, requests: [load])) }
+        if replica.parked[load] == nil {
+            if replica.loadsWanted.isEmpty { loading.append(replica) }
+            replica.loadsWanted.append(load)
+        }
         replica.parked[load, default: []].append(pending)
+    }
+
+    /// What one group's requests of one turn miss is read at once: a read's cost is mostly that of its transaction.
+    func gatherLoads() {
+        for replica in loading {
+            outputs.loads.append(EngineOutputs.StateLoad(group: replica.group, requests: replica.loadsWanted))
+            replica.loadsWanted.removeAll()
+        }
+        loading.removeAll(keepingCapacity: true)
     }
 
     /// The journal has read what was asked for: those who waited go on.

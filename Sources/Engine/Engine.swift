@@ -44,6 +44,8 @@ public final class Engine {
     var lastCommitFlush: Instant
     var disk = DiskStanding()
     var dirty: [Replica] = []
+    /// Replicas whose `loadsWanted` are to be asked for at the end of the turn.
+    var loading: [Replica] = []
 
     // Towards the peers.
     var peers: [NodeID: PeerLink] = [:]
