@@ -37,7 +37,6 @@ public struct Mutation: Sendable {
         Mutation("count-other-terms", .countOtherTerms, "only answers of the leader's own term count"),
         Mutation("follow-older-term", .followOlderTerm, "nobody follows a leader of an older term"),
         Mutation("keep-leading-in-new-term", .keepLeadingInNewTerm, "a leader that hears of a newer term steps down"),
-        Mutation("promote-blank-learner", .promoteBlankLearner, "a learner votes only when it has caught up"),
     ]
 
     private static let exactlyOnce: [Mutation] = [
@@ -61,7 +60,7 @@ public struct Mutation: Sendable {
         Mutation("born-again", .bornAgain, "a replica that was given up is not born again with its first members"),
         Mutation("forget-tombstone", .forgetTombstone, "what a given-up replica voted is remembered"),
         Mutation("ignore-full-disk", .ignoreFullDisk, "a full disk takes no new command"),
-        Mutation("obey-unsafe-orders", .obeyUnsafeOrders, "a leader checks each order against what it knows itself"),
+        Mutation("obey-unsafe-orders", .obeyUnsafeOrders, "members change only while enough others are alive and caught up"),
         Mutation("lose-vote", .losePersistedVote, "the vote is on disk"),
         Mutation("lose-term", .losePersistedTerm, "the term is on disk"),
         Mutation("drop-truncation", .dropTruncation, "a cut log is cut on disk as well"),

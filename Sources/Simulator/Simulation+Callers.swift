@@ -112,7 +112,8 @@ extension Simulation {
         let patience = chance(1, of: 6) ? span(5, 200) : span(1_600, 2_500)
         post(.caller(number, attempt: callers[number].attempt), after: patience)
         let token = callers[number].token
-        guard !host.isPaused else { return }
+        // A paused process finds it in its sockets.
+        guard !isHeld(host, .request(host: host.number, start: host.starts, request, token: token)) else { return }
         turn(host) { $0.request(request, token: token) }
     }
 
