@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -95,9 +96,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .target(
             name: "Gateway",
             dependencies: [
-                "Primitives", "JSON", "Entities", "Shards", "Engine", "Transport", "Node",
+                "Primitives", "JSON", "Entities", "Shards", "Engine", "Transport", "Node", "Telemetry",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -107,14 +111,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: [.embedInCode("Dashboard/dashboard.html")],
             swiftSettings: strict),
         .target(name: "Holdfast", dependencies: ["Entities", "Node"], swiftSettings: strict),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Holdfast", "Node", "Gateway", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
+                "Holdfast", "Node", "Gateway", "Telemetry", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
                 "Consensus", "Engine", "Linearizability", "Simulator", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -161,9 +167,13 @@ let package = Package(
         .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Node", "Engine", "Shards", "Entities", "Primitives", "JSON",
+                "Gateway", "Telemetry", "Node", "Engine", "Shards", "Entities", "Primitives", "JSON",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

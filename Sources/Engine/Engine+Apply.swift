@@ -43,11 +43,17 @@ extension Engine {
     private func answerWaiters(of replica: Replica, at entry: Entry, with applied: Applied?) {
         while let waiter = replica.waiters.first, waiter.index <= entry.index {
             replica.waiters.removeFirst()
-            guard waiter.index == entry.index, waiter.term == entry.term else {
+            guard waiter.index == entry.index, waiter.term == entry.term || settings.broken.contains(.answerByIndexAlone) else {
                 respond(to: waiter.origin, .failed(.leadershipLost))
                 continue
             }
             if let applied {
+                if applied.reply.outcome.isRefusal {
+                    replica.tally.counts.refused += 1
+                } else {
+                    replica.tally.counts.committed += 1
+                }
+                tally.commitLatency.record((now - waiter.arrived).nanoseconds)
                 respond(to: waiter.origin, committed(applied.reply, in: replica))
             } else {
                 respond(to: waiter.origin, .document(clusterMap()))
@@ -70,10 +76,12 @@ extension Engine {
         let isServing = replica.raft.isServing && replica.installing == nil && replica.applied >= replica.raft.commit
         if let term = replica.servingTerm, !isServing || term != replica.raft.term {
             replica.servingTerm = nil
+            tally.leadershipsLost += 1
             dropLeadership(replica)
         }
         if isServing, replica.servingTerm == nil {
             replica.servingTerm = replica.raft.term
+            tally.leadershipsGained += 1
             notice("leads the group", group: replica.group, term: replica.raft.term)
         }
         if !replica.queue.isEmpty, replica.servingTerm != nil || replica.raft.leader.map({ $0 != node }) ?? false {
@@ -88,8 +96,11 @@ extension Engine {
         notice("leads the group no more", group: replica.group, term: replica.raft.term)
         replica.shard?.lostLeadership()
         replica.directory?.lostLeadership()
-        for waiter in replica.waiters { respond(to: waiter.origin, .failed(.leadershipLost)) }
-        replica.waiters.removeAll()
+        if !settings.broken.contains(.answerByIndexAlone) {
+            let failure = settings.broken.contains(.calledNotCommitted) ? RequestFailure.notLeader : .leadershipLost
+            for waiter in replica.waiters { respond(to: waiter.origin, .failed(failure)) }
+            replica.waiters.removeAll()
+        }
         for round in replica.rounds {
             for answer in round.answers { respond(to: answer.origin, .failed(.notLeader)) }
         }

@@ -136,7 +136,7 @@ extension Engine {
     /// anew, from an old commit index on: it would give up replicas that a later entry, in the log already, has asked for.
     private var isDirectoryCurrent: Bool {
         guard let replica = directoryReplica else { return false }
-        return replica.applied >= min(directoryFloor, replica.raft.lastIndex)
+        return settings.broken.contains(.followOldDirectory) || replica.applied >= min(directoryFloor, replica.raft.lastIndex)
     }
 
     private func follow(_ shard: ShardRecord, in directory: DirectoryState) {
@@ -145,7 +145,8 @@ extension Engine {
             // a replica that takes itself for a member.
             let isMember = replica.raft.configuration.contains(node)
             let known = isMember ? replica.raft.configurationIndex : .zero
-            if directory.mayRetire(shard.group, on: node, knowing: known),
+            if directory.mayRetire(shard.group, on: node, knowing: known)
+                || (settings.broken.contains(.giveUpWhileMember) && !shard.replicas.contains(node)),
                 replica.raft.role != .leader
             {
                 retire(replica)
@@ -153,7 +154,7 @@ extension Engine {
             return
         }
         guard dormant[shard.group] == nil else { return }
-        let isBornHere = shard.initialVoters.contains(node) && !tombstones.contains(shard.group)
+        let isBornHere = shard.initialVoters.contains(node) && (!tombstones.contains(shard.group) || settings.broken.contains(.bornAgain))
         guard shard.replicas.contains(node) || (isBornHere && shard.reported.index == .zero) else { return }
         create(shard, isBornHere: isBornHere)
     }
@@ -165,7 +166,7 @@ extension Engine {
         let descriptor = GroupDescriptor(
             group: shard.group, kind: shard.kind, number: shard.number, configuration: configuration)
         gathering.createGroup(descriptor)
-        let tombstone = retiredTerms[shard.group]
+        let tombstone = settings.broken.contains(.forgetTombstone) ? nil : retiredTerms[shard.group]
         var log = RestoredLog.newborn(configuration)
         log.term = tombstone?.term ?? .zero
         log.vote = tombstone?.vote

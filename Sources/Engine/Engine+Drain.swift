@@ -26,11 +26,12 @@ extension Engine {
             return fail("group \(replica.group) cannot trust its log: \(fault)")
         }
         let group = replica.group
-        if replica.outputs.hardStateChanged {
-            gathering.hardState(group, term: replica.raft.term, vote: replica.raft.vote)
+        if replica.outputs.hardStateChanged, !settings.broken.contains(.losePersistedTerm) {
+            let vote = settings.broken.contains(.losePersistedVote) ? nil : replica.raft.vote
+            gathering.hardState(group, term: replica.raft.term, vote: vote)
         }
         if let point = replica.outputs.installedSnapshot { install(point, in: replica) }
-        if let from = replica.outputs.truncateFrom { gathering.truncate(group, from: from) }
+        if let from = replica.outputs.truncateFrom, !settings.broken.contains(.dropTruncation) { gathering.truncate(group, from: from) }
         if !replica.outputs.entries.isEmpty { gathering.append(group, replica.outputs.entries) }
         if replica.outputs.wantsPersistence { mark(replica) }
         for addressed in replica.outputs.messages {
@@ -117,6 +118,7 @@ extension Engine {
         gatherCommits()
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
+            tally.batchOperations.record(Int64(gathering.operations.count))
             inFlightEffects = gatheringEffects
             disk.writingSince = now
             gathering = WriteBatch()

@@ -71,7 +71,7 @@ extension Engine {
 
     private func decide(_ request: CommandRequest, _ pending: Pending, _ replica: Replica) {
         switch replica.shard!.submit(request, wall: wall) {
-        case .propose where disk.isImpaired:
+        case .propose where disk.isImpaired && !settings.broken.contains(.ignoreFullDisk):
             replica.shard!.abandonProposal()
             respond(to: pending.origin, .failed(disk.isFull ? .diskFull : .diskStuck))
         case .propose(let payload):
@@ -88,11 +88,17 @@ extension Engine {
                 replica.shard!.abandonProposal()
                 respond(to: pending.origin, .failed(.moving))
             }
-        case .answer(let answer, let after): hold(response(answer, in: replica), after: after, for: pending, in: replica)
-        case .done(let stored): respond(to: pending.origin, committed(stored, in: replica))
+        case .answer(let answer, let after):
+            if answer.outcome.isRefusal { replica.tally.counts.refused += 1 } else { replica.tally.counts.unchanged += 1 }
+            hold(response(answer, in: replica), after: after, for: pending, in: replica)
+        case .done(let stored):
+            replica.tally.counts.repeated += 1
+            respond(to: pending.origin, committed(stored, in: replica))
         case .attach(let index): attach(pending, at: index, in: replica)
         case .needs(let load): park(pending, load, replica)
-        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
+        case .reject(let failure):
+            replica.tally.counts.rejected += 1
+            respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
         }
     }
 
@@ -137,11 +143,14 @@ extension Engine {
     private func take(_ reading: Reading, _ pending: Pending, _ replica: Replica, isLocal: Bool) {
         switch reading {
         case .answer(let answer, let after):
+            replica.tally.counts.reads += 1
             let response = answered(answer.json, answer.revision, in: replica)
             if isLocal { return respond(to: pending.origin, response) }
             hold(response, after: after, for: pending, in: replica)
         case .needs(let load): park(pending, load, replica)
-        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
+        case .reject(let failure):
+            replica.tally.counts.rejected += 1
+            respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
         }
     }
 

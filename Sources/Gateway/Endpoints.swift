@@ -8,6 +8,7 @@ internal import Node
 struct Endpoints: Sendable {
     let backend: any GatewayBackend
     let streams: StreamTable
+    let tally: GatewayTally
     let configuration: GatewayConfiguration
 
     func answer(_ inquiry: Inquiry) async throws(GatewayError) -> Answer {
@@ -34,8 +35,12 @@ struct Endpoints: Sendable {
         case .description:
             try allow(inquiry, .get)
             return Answer(type: "application/json", APIDescription(kinds: await backend.runningKinds()).json())
-        case .metrics, .dashboard:
-            throw .notFound("that path")
+        case .metrics:
+            try allow(inquiry, .get)
+            return await metrics()
+        case .dashboard:
+            try allow(inquiry, .get)
+            return dashboard()
         }
     }
 

@@ -29,7 +29,8 @@ public final class Gateway: Service {
             throw NodeError(.configuration, "the address for HTTP cannot be used: \(error.message)")
         }
         endpoints = Endpoints(
-            backend: backend, streams: StreamTable(limit: configuration.streamsMax), configuration: configuration)
+            backend: backend, streams: StreamTable(limit: configuration.streamsMax), tally: GatewayTally(),
+            configuration: configuration)
     }
 
     /// Waits until connections are accepted. Once.
@@ -71,12 +72,13 @@ public final class Gateway: Service {
 
     private var application: Application<GatewayResponder> {
         let configuration = endpoints.configuration
+        let tally = endpoints.tally
         let (host, continuation) = (listen.host, listening.continuation)
         return Application(
-            responder: GatewayResponder(endpoints: endpoints, load: RequestLoad()),
+            responder: GatewayResponder(endpoints: endpoints),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [MalformedRequestHandler()],
+                    additionalChannelHandlers: [MalformedRequestHandler(tally: tally)],
                     idleTimeout: .nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1))),
                     httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                         maxHeaderFieldSize: configuration.headerBytesMax,

@@ -1,4 +1,5 @@
 public import Logging
+public import Telemetry
 
 /// How a gateway serves, and its bounds.
 public struct GatewayConfiguration: Sendable {
@@ -23,6 +24,8 @@ public struct GatewayConfiguration: Sendable {
     public var streamsMax = 1_024
     /// How often an event stream without events says that it is alive, in whole seconds.
     public var heartbeatSeconds = 15
+    /// The application's own instruments, to be shown beside the node's at `/metrics`.
+    public var telemetry: TelemetryRegistry?
     public var logger = Logger(label: "holdfast.gateway")
 
     public init(address: String) {

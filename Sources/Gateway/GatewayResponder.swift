@@ -4,23 +4,24 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// Between Hummingbird's requests and the endpoints: limits, bodies, answers.
 struct GatewayResponder: HTTPResponder {
     typealias Context = GatewayContext
 
     let endpoints: Endpoints
-    let load: RequestLoad
-
     private var configuration: GatewayConfiguration { endpoints.configuration }
 
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
+        let tally = endpoints.tally
         let requestID = Inquiry.requestID(for: request.headers)
         var answer: Answer
-        if load.begin(limit: configuration.requestsMax) {
-            answer = await self.answer(request, requestID)
-            load.end()
+        if tally.begin(limit: configuration.requestsMax) {
+            let begun = ContinuousClock.now
+            let route: String
+            (answer, route) = await self.answer(request, requestID)
+            tally.end()
+            tally.answered(route, answer.status, after: .now - begun)
         } else {
             answer = GatewayError.overloaded(
                 "the node answers \(configuration.requestsMax) requests already; nothing happened. Send it again a little later."
@@ -31,15 +32,18 @@ struct GatewayResponder: HTTPResponder {
         return response(answer, to: request, context)
     }
 
-    private func answer(_ request: Request, _ requestID: String) async -> Answer {
+    /// The answer, and the route under which it counts.
+    private func answer(_ request: Request, _ requestID: String) async -> (Answer, String) {
+        var route = "none"
         do throws(GatewayError) {
             let target = try RequestTarget(request.head.path ?? "/")
+            route = target.place.route
             let inquiry = Inquiry(
                 method: request.method, target: target, fields: Self.fields(of: request.head), requestID: requestID,
                 body: { () throws(GatewayError) in try await self.body(of: request) })
-            return try await endpoints.answer(inquiry)
+            return (try await endpoints.answer(inquiry), route)
         } catch {
-            return error.answer(requestID: requestID)
+            return (error.answer(requestID: requestID), route)
         }
     }
 
@@ -150,20 +154,4 @@ struct GatewayContext: InitializableFromSource {
     let channel: any Channel
 
     init(source: ApplicationRequestContextSource) { channel = source.channel }
-}
-
-/// Requests under way.
-final class RequestLoad: Sendable {
-    private let count = Atomic(0)
-
-    /// False if there are as many as may be.
-    func begin(limit: Int) -> Bool {
-        if count.wrappingAdd(1, ordering: .relaxed).newValue <= limit { return true }
-        end()
-        return false
-    }
-
-    func end() { count.wrappingSubtract(1, ordering: .relaxed) }
-
-    var current: Int { count.load(ordering: .relaxed) }
 }

@@ -3,16 +3,30 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
 
-/// Answers what is no HTTP with the reason and closes, in the same form as every other error.
+/// Answers what is no HTTP with the reason and closes, in the same form as every other error. Counts connections.
 final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    private let tally: GatewayTally
+    private var isCounted = false
     /// Requests read and not yet answered to the end.
     private var underWay = 0
     private var hasFailed = false
+
+    init(tally: GatewayTally) { self.tally = tally }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        isCounted = true
+        tally.connected()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        if isCounted { tally.disconnected() }
+        isCounted = false
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head = unwrapInboundIn(data) { underWay += 1 }

@@ -28,7 +28,7 @@ public final class Node: ClusterAccess, RequestChannel, Service {
     private let group: MultiThreadedEventLoopGroup
     let loop: any EventLoop
     let core: NIOLoopBound<NodeLoop>
-    private let journal: Journal
+    let journal: Journal
     private let configuration: NodeConfiguration
     private let ready: Latch
     private let ended: Latch

@@ -33,6 +33,8 @@ final class NodeLoop {
     /// Who is to be told of which entities' commits.
     private var watchers: [WatchedEntity: [UInt64: () -> Void]] = [:]
     private var nextWatcher: UInt64 = 1
+    /// From a batch's hand-over to the journal to its word that it is durable, in nanoseconds.
+    private(set) var journalLatency = Histogram.latencies
     private(set) var hasStopped = false
 
     /// Called once, when the node cannot go on.
@@ -154,11 +156,13 @@ final class NodeLoop {
 
     private func write(_ batch: WriteBatch) {
         let bound = NIOLoopBound(self, eventLoop: loop)
+        let begun = clock.now
         journal.write(batch) { result in
             let node = bound.value
             guard !node.hasStopped else { return }
             switch result {
             case .success:
+                node.journalLatency.record((node.clock.now - begun).nanoseconds)
                 node.beginTurn()
                 node.engine.persisted()
                 node.flush()

@@ -106,7 +106,9 @@ extension Simulation {
             guard let image = host.image, maySpoil(host), isOld(image, host) else { return false }
             spoil(host)
             crash(host, isNoticed: chance(1, of: 2), because: "its disk is set back")
+            let newest = host.disk.identity.startCounter
             host.disk = image
+            if broken.contains(.acceptOldImage) { host.disk.identity.startCounter = newest }
             tally.note(hazard: 21)
             post(.restart(host: host.number), after: span(10, 500))
         default: return false

@@ -71,6 +71,12 @@ extension Simulation {
     private func write(_ batch: WriteBatch, on host: SimulatedHost) {
         guard host.writing == nil else { return fail("node \(host.node!) has two batches under way") }
         host.writing = batch
+        if broken.contains(.reportBeforeFlush) {
+            // The disk is at work for a while yet, and a crash loses what it was given.
+            if host.flushed == nil { host.flushed = host.disk }
+            perform(batch, on: host)
+            unflushed(host)
+        }
         for operation in batch.operations {
             switch operation {
             case .truncate: tally.note(hazard: 8)
@@ -104,6 +110,13 @@ extension Simulation {
         guard host.starts == start, let batch = host.writing, !isHeld(host, event) else { return }
         if host.nextWriteFails {
             host.nextWriteFails = false
+            if broken.contains(.goOnAfterWriteError) {
+                // The kernel has dropped the pages: what is read is there until the power goes, and then it is not.
+                if host.flushed == nil { host.flushed = host.disk }
+                host.writing = nil
+                perform(batch, on: host)
+                return turn(host) { $0.persisted() }
+            }
             tally.note(.writeError)
             tally.note(hazard: 17)
             // The process ends, as nobody knows what is on the disk; the crash draws what is.
@@ -111,7 +124,7 @@ extension Simulation {
             return post(.restart(host: host.number), after: span(50, 800))
         }
         host.writing = nil
-        perform(batch, on: host)
+        if !broken.contains(.reportBeforeFlush) { perform(batch, on: host) }
         turn(host) { $0.persisted() }
     }
 
@@ -133,7 +146,7 @@ extension Simulation {
         guard host.starts == start, !isHeld(host, event) else { return }
         guard
             let read = host.disk.entries(
-                load.group, from: load.from, through: load.through, countMax: 64, isVerified: true)
+                load.group, from: load.from, through: load.through, countMax: 64, isVerified: !broken.contains(.skipChecksums))
         else { return damaged(host) }
         turn(host) {
             $0.entriesLoaded(load.group, for: load.peer, read.entries, previousTerm: read.previousTerm)

@@ -24,6 +24,7 @@ public final class Simulation {
         case restart(host: Int)
         case verify(host: Int)
         case space(hosts: [Int])
+        case flushed(host: Int, start: UInt64)
         case operate
         case check
     }
@@ -40,6 +41,8 @@ public final class Simulation {
 
     public let seed: UInt64
     let scenario: Scenario
+    /// The rules that this run breaks.
+    let broken: BrokenRules
     let cluster: UniqueID
     let runtime = KindRuntime(Counter.self)
     var generator: RandomGenerator
@@ -74,12 +77,16 @@ public final class Simulation {
         case over
     }
 
-    public init(seed: UInt64, trace: ((String) -> Void)? = nil) {
+    /// - Parameter mutation: a rule to be broken in this run.
+    public init(seed: UInt64, mutation: Mutation? = nil, trace: ((String) -> Void)? = nil) {
         self.seed = seed
         self.trace = trace
         digest = seed
         generator = RandomGenerator(seed: seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5EED)
-        scenario = Scenario(using: &generator)
+        broken = mutation?.broken ?? []
+        var scenario = Scenario(using: &generator)
+        scenario.settings.breakRules(broken)
+        self.scenario = scenario
         cluster = UniqueID(using: &generator)
     }
 
@@ -115,6 +122,7 @@ public final class Simulation {
         case .restart(let host): restart(hosts[host])
         case .verify(let host): verify(hosts[host])
         case .space(let numbers): for number in numbers { hosts[number].empty() }
+        case .flushed(let host, let start): if hosts[host].starts == start { hosts[host].flushed = nil }
         case .operate: operate()
         case .check: checkProgress()
         }

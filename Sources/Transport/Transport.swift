@@ -48,6 +48,9 @@ public final class Transport {
         generator = RandomGenerator(seed: settings.seed)
     }
 
+    /// Clients with an open connection.
+    public var clientsConnected: Int { clientCount }
+
     /// What has passed and what has been refused since the start.
     public var statistics: TransportStatistics { counters.values }
 

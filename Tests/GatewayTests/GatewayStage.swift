@@ -114,5 +114,6 @@ final class ScriptedBackend: GatewayBackend {
     }
     func obstacles() async -> [String] { reasons }
     func runningKinds() async -> [KindRuntime] { [KindRuntime(Counter.self)] }
+    func measurements() async -> NodeMeasurements? { nil }
     func watch(_ entity: WatchedEntity, _ body: @escaping @Sendable () -> Void) async -> @Sendable () -> Void { {} }
 }

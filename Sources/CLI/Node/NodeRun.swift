@@ -1,3 +1,4 @@
+import CoreMetrics
 import Directory
 import Engine
 import Entities
@@ -7,6 +8,7 @@ import Logging
 import Node
 import Primitives
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 
 /// One life of a node: start, say `ready`, serve until a signal or a fault, hand over, end.
@@ -61,9 +63,12 @@ struct NodeRun: Sendable {
         } catch where stop.isPressed {
             return
         }
+        let telemetry = TelemetryRegistry()
+        MetricsSystem.bootstrap(telemetry)
         let gateway = try http.map { (address) throws(NodeError) in
             var configuration = GatewayConfiguration(address: address)
             configuration.logger = logger
+            configuration.telemetry = telemetry
             return try Gateway(node: node, configuration: configuration)
         }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
