@@ -21,7 +21,7 @@ public struct KindRuntime: Sendable {
         initial = TypedValue(E(), of: kind)
         decodeState = { (state: [UInt8]) throws(Unreadable) -> any EntityValue in
             do throws(JSONError) {
-                return TypedValue(try JSON.decode(E.self, from: state), of: kind)
+                return TypedValue(try kind.states.decode(state), of: kind)
             } catch {
                 throw Unreadable(reason: "\(error)")
             }
