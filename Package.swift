@@ -127,6 +127,12 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What tools/bench-guard counts the instructions of.
+        .executableTarget(
+            name: "FixedWork",
+            dependencies: ["Directory", "Engine", "Entities", "JSON", "Journal", "Primitives", "Shards"],
+            path: "tools/bench/FixedWork", swiftSettings: strict),
+
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "EntitiesTests", dependencies: ["Entities", "JSON", "Primitives"], swiftSettings: strict),
@@ -134,6 +140,7 @@ let package = Package(
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Directory", "Primitives"], swiftSettings: strict),
         // A disk that fails and forgets, for the journal's tests.
         .target(
             name: "CFaultyDisk", path: "Tests/Support/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -187,3 +194,19 @@ let package = Package(
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
+
+/// What the decoders' tests and the fuzzer are made of.
+let decoders: [Target.Dependency] = [
+    "Consensus", "Directory", "Engine", "Entities", "JSON", "Journal", "Primitives", "Shards", "Transport",
+    .product(name: "NIOCore", package: "swift-nio"),
+]
+// The same folder is a test suite, and, for tools/fuzz alone, a program under libFuzzer.
+if Context.environment["HOLDFAST_FUZZ"] == nil {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzTests", dependencies: decoders, path: "Tests/Fuzz", exclude: ["Main.swift", "Corpus"], swiftSettings: strict))
+} else {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: decoders, path: "Tests/Fuzz", exclude: ["DecoderTests.swift", "Corpus"], swiftSettings: strict))
+}

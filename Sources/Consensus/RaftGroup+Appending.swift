@@ -17,9 +17,9 @@ extension RaftGroup {
         let through = request.previousIndex + request.entries.count
         // What is committed here is in every later leader's log (Leader Completeness), so it need not be sent again.
         matched = max(matched, max(through, request.previousIndex < commit ? commit : .zero))
-        let committed = min(request.commit, through)
+        let committed = isBroken(.commitBeyondMatch) ? min(request.commit, log.last.index) : min(request.commit, through)
         if committed > commit { advanceCommit(to: committed, into: &outputs) }
-        if !isLonger {
+        if !isLonger || isBroken(.acknowledgeBeforeDurable) {
             acknowledge(into: &outputs)
         } else if isNewRound {
             // Reads at the leader do not wait for this node's disk.
@@ -32,7 +32,7 @@ extension RaftGroup {
         let previous = request.previousIndex
         if previous > log.last.index { return false }
         guard let here = log.term(at: previous) else { return true }
-        if here == request.previousTerm { return true }
+        if here == request.previousTerm || isBroken(.acceptAnyPrevious) { return true }
         if previous <= commit {
             outputs.fault =
                 "group \(group): the leader of term \(term) has an entry of term \(request.previousTerm) at \(previous), where term "
@@ -56,10 +56,10 @@ extension RaftGroup {
         _ entries: [Entry], after previous: LogIndex, into outputs: inout Outputs
     ) -> Bool? {
         var known = max(0, min(entries.count, log.base.index - previous))
-        while known < entries.count, let here = log.term(at: previous + known + 1), here == entries[known].term {
+        while known < entries.count, let here = log.term(at: previous + known + 1), here == entries[known].term || isBroken(.keepDivergentTail) {
             known += 1
         }
-        if known > 0, let here = log.checksum(at: previous + known), here != entries[known - 1].checksum {
+        if known > 0, !isBroken(.keepDivergentTail), let here = log.checksum(at: previous + known), here != entries[known - 1].checksum {
             outputs.fault = "group \(group): entry \(previous + known) differs from the leader's of the same term"
             return nil
         }
@@ -134,12 +134,12 @@ extension RaftGroup {
     /// term and let that term's leader cut what it acknowledged.
     mutating func acknowledge(into outputs: inout Outputs) {
         guard let leader, role == .follower else { return }
-        guard durability.settled >= termSequence else {
+        guard durability.settled >= termSequence || isBroken(.acknowledgeBeforeDurable) else {
             owesAcknowledgement = true
             return
         }
         owesAcknowledgement = false
-        acknowledged = max(acknowledged, min(matched, durability.index))
+        acknowledged = max(acknowledged, isBroken(.acknowledgeBeforeDurable) ? matched : min(matched, durability.index))
         respond(.matching(acknowledged), to: leader, into: &outputs)
     }
 

@@ -47,7 +47,7 @@ extension RaftGroup {
     mutating func advanceCommit(now: Instant, into outputs: inout Outputs) {
         guard role == .leader else { return }
         let held = heldByMajority
-        guard held > commit, held >= termStart else { return }
+        guard held > commit, held >= termStart || isBroken(.commitOldTermByCount) else { return }
         advanceCommit(to: held, into: &outputs)
         if configurations.currentIndex <= commit, !isVoter { resign(now: now, into: &outputs) }
     }
@@ -58,7 +58,8 @@ extension RaftGroup {
     private var heldByMajority: LogIndex {
         let majority = configuration.majority
         var best = commit
-        if isVoter, durability.index > best, holders(of: durability.index) >= majority { best = durability.index }
+        let own = isBroken(.countOwnCopyBeforeDurable) ? log.last.index : durability.index
+        if isVoter, own > best, holders(of: own) >= majority { best = own }
         for slot in peers.indices where !peers[slot].isLearner && peers[slot].match > best {
             if holders(of: peers[slot].match) >= majority { best = peers[slot].match }
         }
@@ -66,8 +67,11 @@ extension RaftGroup {
     }
 
     private func holders(of index: LogIndex) -> Int {
-        var count = isVoter && durability.index >= index ? 1 : 0
-        for slot in peers.indices where !peers[slot].isLearner && peers[slot].match >= index { count += 1 }
+        let own = isBroken(.countOwnCopyBeforeDurable) ? log.last.index : durability.index
+        var count = (isVoter || isBroken(.countRemovedLeader)) && own >= index ? 1 : 0
+        for slot in peers.indices where peers[slot].match >= index {
+            if !peers[slot].isLearner || isBroken(.countLearners) { count += 1 }
+        }
         return count
     }
 

@@ -55,7 +55,7 @@ extension RaftGroup {
             term: isPreVote ? term.next : term, lastIndex: log.last.index, lastTerm: log.last.term,
             isPreVote: isPreVote, isTransfer: isTransferElection)
         let addressed = Outputs.Addressed(to: peers[slot].node, message: .voteRequest(request))
-        if isPreVote { outputs.messages.append(addressed) } else { outputs.durableMessages.append(addressed) }
+        if isPreVote || isBroken(.standBeforeDurable) { outputs.messages.append(addressed) } else { outputs.durableMessages.append(addressed) }
     }
 
     private mutating func clearBallots() {
@@ -66,7 +66,7 @@ extension RaftGroup {
     mutating func countBallots(now: Instant, into outputs: inout Outputs) {
         guard role == .candidate || role == .preCandidate else { return }
         // Its own vote counts when it is durable; a PreVote binds nobody.
-        var granted = isVoter && (role == .preCandidate || durability.settled >= voteSequence) ? 1 : 0
+        var granted = isVoter && (role == .preCandidate || durability.settled >= voteSequence || isBroken(.standBeforeDurable)) ? 1 : 0
         var open = isVoter ? 1 - granted : 0
         var rejected = 0
         for peer in peers where !peer.isLearner {

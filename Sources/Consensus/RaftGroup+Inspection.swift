@@ -21,7 +21,10 @@ extension RaftGroup {
 
     /// Whether this node is the leader and an entry of its own term is committed (Raft §8): only then does it know what is committed, and may
     /// answer.
-    public var isServing: Bool { role == .leader && commit >= termStart }
+    public var isServing: Bool { role == .leader && (commit >= termStart || isBroken(.serveBeforeOwnTerm)) }
+
+    /// Whether a test has broken this rule.
+    func isBroken(_ rule: BrokenRules) -> Bool { settings.broken.contains(rule) }
 
     /// When `tick` must be called next.
     public var deadline: Instant {

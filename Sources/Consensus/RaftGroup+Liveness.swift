@@ -71,7 +71,7 @@ extension RaftGroup {
                 to: peers[slot].node,
                 message: .heartbeat(
                     Heartbeat(
-                        term: term, commit: min(commit, peers[slot].match), round: round, isQuiescent: isQuiescent))))
+                        term: term, commit: isBroken(.commitBeyondMatch) ? commit : min(commit, peers[slot].match), round: round, isQuiescent: isQuiescent))))
     }
 
     mutating func receive(_ heartbeat: Heartbeat, from: NodeID, now: Instant, into outputs: inout Outputs) {

@@ -49,7 +49,7 @@ extension RaftGroup {
             let lag = log.last.index - learner.match
             // It also knows that it is a member: its vote will be asked for. One that holds all there is may still be probed: after
             // a new connection nothing is sent to it that it could answer.
-            guard learner.isRecentlyActive, learner.flow == .replicate || lag == 0, lag <= settings.promotionLagMax,
+            guard isBroken(.promoteBlankLearner) || learner.isRecentlyActive, learner.flow == .replicate || lag == 0, lag <= settings.promotionLagMax,
                 learner.match >= configurations.currentIndex
             else {
                 throw ConfigurationRefusal(
@@ -63,6 +63,13 @@ extension RaftGroup {
             }
             guard current.voters != [removed] else {
                 throw ConfigurationRefusal(.lastVoter, "node \(removed) is the last voter of group \(group)")
+            }
+            if isBroken(.changeTwoMembers), current.voters.count > 3,
+                let other = current.voters.last(where: { $0 != removed && $0 != node })
+            {
+                return Configuration(
+                    voters: current.voters.filter { $0 != removed && $0 != other },
+                    learners: current.learners.filter { $0 != removed })
             }
             return Configuration(
                 voters: current.voters.filter { $0 != removed }, learners: current.learners.filter { $0 != removed })

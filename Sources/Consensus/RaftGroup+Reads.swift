@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Primitives
 
 
 /// Linearizable reads without the log: ReadIndex (thesis §6.4). A round is a number that every message of the leader carries and every
@@ -13,7 +14,7 @@ extension RaftGroup {
             outputs.reads.append(Outputs.ReadOutcome(token: token, isConfirmed: false))
             return
         }
-        if isServing, isSoleVoter {
+        if isServing, isSoleVoter || isBroken(.readWithoutRound) {
             outputs.reads.append(Outputs.ReadOutcome(token: token, isConfirmed: true))
             return
         }
@@ -46,7 +47,7 @@ extension RaftGroup {
 
     private func answers(to round: UInt64) -> Int {
         var count = isVoter ? 1 : 0
-        for slot in peers.indices where !peers[slot].isLearner && peers[slot].round >= round { count += 1 }
+        for slot in peers.indices where !peers[slot].isLearner && (peers[slot].round >= round || isBroken(.readByOldRound)) { count += 1 }
         return count
     }
 

@@ -73,7 +73,12 @@ extension RaftGroup {
 
     /// Takes `from` for the leader of `term`. False if it is a leader of the past, or if a fault is found.
     mutating func follow(_ from: NodeID, term leaderTerm: Term, now: Instant, into outputs: inout Outputs) -> Bool {
+        if leaderTerm < term, isBroken(.followOlderTerm), role == .follower {
+            heardAt = now
+            return true
+        }
         guard leaderTerm >= term else { return false }
+        if leaderTerm > term, role == .leader, isBroken(.keepLeadingInNewTerm) { return false }
         if leaderTerm == term, role == .leader || (leader != nil && leader != from) {
             outputs.fault = "group \(group): nodes \(leader ?? node) and \(from) both lead in term \(term)"
             return false
@@ -93,11 +98,11 @@ extension RaftGroup {
         _ from: NodeID, term responseTerm: Term, round: UInt64, now: Instant, into outputs: inout Outputs
     ) -> Int? {
         guard let slot = peers.slot(of: from) else { return nil }
-        if responseTerm > term {
+        if responseTerm > term, !isBroken(.countOtherTerms), !isBroken(.keepLeadingInNewTerm) {
             becomeFollower(term: responseTerm, leader: nil, now: now, into: &outputs)
             return nil
         }
-        guard responseTerm == term, role == .leader, round >= peers[slot].minimumRound else { return nil }
+        guard responseTerm == term || isBroken(.countOtherTerms), role == .leader, round >= peers[slot].minimumRound else { return nil }
         peers[slot].isActive = true
         if peers[slot].isLost {
             peers[slot].isLost = false

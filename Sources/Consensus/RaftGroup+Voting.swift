@@ -10,18 +10,18 @@ extension RaftGroup {
             receivePreVote(request, from: from, now: now, into: &outputs)
             return
         }
-        if request.term > term {
+        if request.term > term, role != .leader || !isBroken(.keepLeadingInNewTerm) {
             guard request.isTransfer || !isSticky(to: from, now: now) else {
                 answer(request, from: from, isGranted: false, into: &outputs)
                 return
             }
             becomeFollower(term: request.term, leader: nil, now: now, into: &outputs)
         }
-        let isFree = vote == from || (vote == nil && leader == nil)
+        let isFree = vote == from || (vote == nil && leader == nil) || isBroken(.voteTwice)
         let isStanding = role == .candidate || role == .leader
         let grants = request.term == term && !isStanding && isFree && isUpToDate(request)
         if grants {
-            if vote == nil { setVote(from, into: &outputs) }
+            if vote != from { setVote(from, into: &outputs) }
             if role == .preCandidate {
                 role = .follower
                 outputs.statusChanged = true
@@ -58,7 +58,7 @@ extension RaftGroup {
         let response = VoteResponse(
             term: isGranted ? request.term : term, isGranted: isGranted, isPreVote: request.isPreVote)
         let addressed = Outputs.Addressed(to: from, message: .voteResponse(response))
-        if isGranted && !request.isPreVote {
+        if isGranted && !request.isPreVote && !isBroken(.voteBeforeDurable) {
             outputs.durableMessages.append(addressed)
         } else {
             outputs.messages.append(addressed)
@@ -67,6 +67,7 @@ extension RaftGroup {
 
     /// Raft §5.4.1; for a replica that replaces an earlier one, against what either of them had.
     private func isUpToDate(_ request: VoteRequest) -> Bool {
+        if isBroken(.voteForShorterLog) { return true }
         let candidate = LogPosition(term: request.lastTerm, index: request.lastIndex)
         return candidate >= lastPosition && promised.map { candidate >= $0 } ?? true
     }

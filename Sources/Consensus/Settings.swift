@@ -25,5 +25,8 @@ public struct RaftSettings: Hashable, Sendable {
     /// A learner is caught up when it is no further behind than this many entries.
     public var promotionLagMax = 1_024
 
+    /// Rules broken by a test; empty otherwise.
+    package var broken: BrokenRules = []
+
     public init() {}
 }

@@ -43,7 +43,7 @@ extension Engine {
     private func answerWaiters(of replica: Replica, at entry: Entry, with applied: Applied?) {
         while let waiter = replica.waiters.first, waiter.index <= entry.index {
             replica.waiters.removeFirst()
-            guard waiter.index == entry.index, waiter.term == entry.term else {
+            guard waiter.index == entry.index, waiter.term == entry.term || settings.broken.contains(.answerByIndexAlone) else {
                 respond(to: waiter.origin, .failed(.leadershipLost))
                 continue
             }
@@ -96,8 +96,11 @@ extension Engine {
         notice("leads the group no more", group: replica.group, term: replica.raft.term)
         replica.shard?.lostLeadership()
         replica.directory?.lostLeadership()
-        for waiter in replica.waiters { respond(to: waiter.origin, .failed(.leadershipLost)) }
-        replica.waiters.removeAll()
+        if !settings.broken.contains(.answerByIndexAlone) {
+            let failure = settings.broken.contains(.calledNotCommitted) ? RequestFailure.notLeader : .leadershipLost
+            for waiter in replica.waiters { respond(to: waiter.origin, .failed(failure)) }
+            replica.waiters.removeAll()
+        }
         for round in replica.rounds {
             for answer in round.answers { respond(to: answer.origin, .failed(.notLeader)) }
         }

@@ -114,7 +114,10 @@ extension Engine {
     func followMembers(_ directory: DirectoryState) {
         let others = directory.members.filter { $0.id != node && $0.status != .removed }
         for member in others where peers[member.id] == nil { addPeer(member.id) }
-        let addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: address(of: $0)) }
+        var addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: address(of: $0)) }
+        // A joining node applies the directory from its first entry on. Whoever is not in it yet, the directory's leader perhaps, was named
+        // by those who took this node in: let go, it could not be answered, and the directory would come no further.
+        addresses += knownAddresses.filter { directory.member($0.node) == nil }
         if addresses != knownAddresses {
             knownAddresses = addresses
             outputs.peers = addresses
@@ -133,7 +136,7 @@ extension Engine {
     /// anew, from an old commit index on: it would give up replicas that a later entry, in the log already, has asked for.
     private var isDirectoryCurrent: Bool {
         guard let replica = directoryReplica else { return false }
-        return replica.applied >= min(directoryFloor, replica.raft.lastIndex)
+        return settings.broken.contains(.followOldDirectory) || replica.applied >= min(directoryFloor, replica.raft.lastIndex)
     }
 
     private func follow(_ shard: ShardRecord, in directory: DirectoryState) {
@@ -142,7 +145,8 @@ extension Engine {
             // a replica that takes itself for a member.
             let isMember = replica.raft.configuration.contains(node)
             let known = isMember ? replica.raft.configurationIndex : .zero
-            if directory.mayRetire(shard.group, on: node, knowing: known),
+            if directory.mayRetire(shard.group, on: node, knowing: known)
+                || (settings.broken.contains(.giveUpWhileMember) && !shard.replicas.contains(node)),
                 replica.raft.role != .leader
             {
                 retire(replica)
@@ -150,7 +154,7 @@ extension Engine {
             return
         }
         guard dormant[shard.group] == nil else { return }
-        let isBornHere = shard.initialVoters.contains(node) && !tombstones.contains(shard.group)
+        let isBornHere = shard.initialVoters.contains(node) && (!tombstones.contains(shard.group) || settings.broken.contains(.bornAgain))
         guard shard.replicas.contains(node) || (isBornHere && shard.reported.index == .zero) else { return }
         create(shard, isBornHere: isBornHere)
     }
@@ -162,7 +166,7 @@ extension Engine {
         let descriptor = GroupDescriptor(
             group: shard.group, kind: shard.kind, number: shard.number, configuration: configuration)
         gathering.createGroup(descriptor)
-        let tombstone = retiredTerms[shard.group]
+        let tombstone = settings.broken.contains(.forgetTombstone) ? nil : retiredTerms[shard.group]
         var log = RestoredLog.newborn(configuration)
         log.term = tombstone?.term ?? .zero
         log.vote = tombstone?.vote

@@ -26,11 +26,12 @@ extension Engine {
             return fail("group \(replica.group) cannot trust its log: \(fault)")
         }
         let group = replica.group
-        if replica.outputs.hardStateChanged {
-            gathering.hardState(group, term: replica.raft.term, vote: replica.raft.vote)
+        if replica.outputs.hardStateChanged, !settings.broken.contains(.losePersistedTerm) {
+            let vote = settings.broken.contains(.losePersistedVote) ? nil : replica.raft.vote
+            gathering.hardState(group, term: replica.raft.term, vote: vote)
         }
         if let point = replica.outputs.installedSnapshot { install(point, in: replica) }
-        if let from = replica.outputs.truncateFrom { gathering.truncate(group, from: from) }
+        if let from = replica.outputs.truncateFrom, !settings.broken.contains(.dropTruncation) { gathering.truncate(group, from: from) }
         if !replica.outputs.entries.isEmpty { gathering.append(group, replica.outputs.entries) }
         if replica.outputs.wantsPersistence { mark(replica) }
         for addressed in replica.outputs.messages {
@@ -128,12 +129,16 @@ extension Engine {
         outputs = EngineOutputs()
     }
 
+    /// Whether there is something to hand out and nothing under way at the disk: a shell may then flush before its turn ends.
+    public var isDiskIdle: Bool { inFlightEffects == nil && !dirty.isEmpty }
+
     /// Whether a batch would be handed out or is under way: what a shutdown waits for.
     public var isWriting: Bool { inFlightEffects != nil || !gathering.isEmpty }
 
-    /// The journal's views go by commit indexes, which are worth no flush of their own: they ride with a batch.
+    /// The journal's views go by commit indexes, which are worth no flush of their own: they ride with a batch. A node that stops leaves
+    /// nothing behind that was answered and is not shown.
     private func gatherCommits() {
-        guard now - lastCommitFlush >= settings.commitFlushInterval else { return }
+        guard isStopping || now - lastCommitFlush >= settings.commitFlushInterval else { return }
         lastCommitFlush = now
         for replica in replicas where replica.raft.commit != replica.journaledCommit {
             replica.journaledCommit = replica.raft.commit

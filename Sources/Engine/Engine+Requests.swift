@@ -71,7 +71,7 @@ extension Engine {
 
     private func decide(_ request: CommandRequest, _ pending: Pending, _ replica: Replica) {
         switch replica.shard!.submit(request, wall: wall) {
-        case .propose where disk.isImpaired:
+        case .propose where disk.isImpaired && !settings.broken.contains(.ignoreFullDisk):
             replica.shard!.abandonProposal()
             respond(to: pending.origin, .failed(disk.isFull ? .diskFull : .diskStuck))
         case .propose(let payload):

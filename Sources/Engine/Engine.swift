@@ -98,7 +98,7 @@ public final class Engine {
         self.now = now
         self.wall = wall
         lastTick = now
-        nextForward = identity.startCounter << 40 | 1
+        nextForward = settings.broken.contains(.reuseForwardNumbers) ? 1 : identity.startCounter << 40 | 1
         lastCommitFlush = now
         lastFullReport = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }

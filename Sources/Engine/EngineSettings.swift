@@ -55,5 +55,15 @@ public struct EngineSettings: Sendable {
     /// A frame to a peer is closed at this size.
     public var frameBytesMax = 1 << 20
 
+    /// Rules broken by a test; empty otherwise.
+    package var broken: BrokenRules = []
+
     public init() {}
+
+    /// Breaks rules, for a test that wants to see it noticed.
+    package mutating func breakRules(_ rules: BrokenRules) {
+        broken = rules
+        raft.broken = rules
+        shard.broken = rules
+    }
 }

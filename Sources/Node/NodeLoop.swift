@@ -346,6 +346,8 @@ extension NodeLoop: TransportDelegate {
             logger.warning("a client sent what cannot be read", metadata: ["error": "\(error)"])
             transport.disconnect(client)
         }
+        // What came in one frame need not wait for the next one while the disk has nothing to do.
+        if engine.isDiskIdle { flush() }
     }
 
     func clientDisconnected(_ client: ConnectionID) { engine.clientDisconnected(ClientID(client.rawValue)) }

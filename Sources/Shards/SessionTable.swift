@@ -11,6 +11,7 @@ struct SessionTable: Sendable {
     private(set) var bytes = 0
     private let countMax: Int
     private let bytesMax: Int
+    private let broken: BrokenRules
 
     private var sessions: [Session] = []
     private var free: [Int] = []
@@ -38,6 +39,7 @@ struct SessionTable: Sendable {
         self.forgottenOpened = forgottenOpened
         countMax = settings.sessionsMax
         bytesMax = settings.sessionBytesMax
+        broken = settings.broken
         for row in restored.sorted(by: { $0.lastIndex < $1.lastIndex }) {
             let position = add(
                 Session(
@@ -60,7 +62,7 @@ struct SessionTable: Sendable {
         recency.use(position)
         markChanged(position)
         sessions[position].lastIndex = reply.index
-        acknowledge(below: request.acknowledgedBelow, at: position)
+        acknowledge(below: broken.contains(.forgetReplyAtOnce) ? request.number + 1 : request.acknowledgedBelow, at: position)
         if request.number >= sessions[position].acknowledgedBelow {
             insert(NumberedReply(number: request.number, reply: reply), at: position)
         }
@@ -76,7 +78,7 @@ struct SessionTable: Sendable {
             if request.opened > opened { restart(position, with: request) }
             return position
         }
-        guard request.opened > forgottenOpened else { return nil }
+        guard request.opened > forgottenOpened || broken.contains(.executeExpiredSession) else { return nil }
         bytes += Self.sessionOverhead
         return add(
             Session(

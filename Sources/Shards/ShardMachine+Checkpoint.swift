@@ -16,6 +16,8 @@ extension ShardMachine {
             meta: ShardMeta(buckets: Array(keys.buckets), newestKey: keys.newest).json())
         (result.sessions, result.sessionsRemoved) = sessions.takeChanges()
         result.keys = keys.takeChanges()
+        if settings.broken.contains(.forgetSessionsAtCheckpoint) { result.sessions = [] }
+        if settings.broken.contains(.forgetKeysAtCheckpoint) { result.keys = [] }
         var missing = 0
         var captured: [CheckpointUnderWay.Captured] = []
         for position in entities.takeChanged() {

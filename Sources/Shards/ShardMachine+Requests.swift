@@ -30,18 +30,20 @@ extension ShardMachine {
             guard request.opened >= session.opened else { throw Self.expired }
             if request.opened == session.opened {
                 if let reply = session.reply(to: request.number) {
-                    return .answered(.done(try Self.matching(reply.fingerprint, fingerprint, reply)))
+                    return .answered(.done(try matching(reply.fingerprint, fingerprint, reply)))
                 }
                 guard request.number >= session.acknowledgedBelow else { throw Self.acknowledged }
                 replies = session.replies.count
                 guard session.bytes <= settings.sessionReplyBytesMax else { throw Self.tooManyReplies }
             }
         } else {
-            guard request.opened > sessions.forgottenOpened else { throw Self.expired }
+            guard request.opened > sessions.forgottenOpened || settings.broken.contains(.executeExpiredSession) else {
+                throw Self.expired
+            }
         }
         if let session = proposals.session(of: request.client) {
-            if let pending = proposals.pending(request, in: session) {
-                return .answered(.attach(try Self.matching(pending.fingerprint, fingerprint, pending.index)))
+            if !settings.broken.contains(.decideRetryAgain), let pending = proposals.pending(request, in: session) {
+                return .answered(.attach(try matching(pending.fingerprint, fingerprint, pending.index)))
             }
             guard request.opened >= session.opened else { throw Self.expired }
             if request.opened == session.opened {
@@ -58,12 +60,12 @@ extension ShardMachine {
             throw Failure(
                 .malformed, "a request id is 1 to \(Limits.requestKeyBytes.upperBound) bytes of UTF-8")
         }
-        if let pending = proposals.pending(key) {
-            return .answered(.attach(try Self.matching(pending.fingerprint, fingerprint, pending.index)))
+        if !settings.broken.contains(.decideRetryAgain), let pending = proposals.pending(key) {
+            return .answered(.attach(try matching(pending.fingerprint, fingerprint, pending.index)))
         }
         switch keys.lookup(key) {
         case .recorded(let reply):
-            return .answered(.done(try Self.matching(reply.fingerprint, fingerprint, reply)))
+            return .answered(.done(try matching(reply.fingerprint, fingerprint, reply)))
         case .absent, .unknown:
             guard keys.count + proposals.keyCount < settings.keysMax else {
                 throw Failure(
@@ -75,10 +77,10 @@ extension ShardMachine {
         }
     }
 
-    private static func matching<Found>(
+    private func matching<Found>(
         _ recorded: UInt64, _ fingerprint: UInt64, _ found: Found
     ) throws(Failure) -> Found {
-        guard recorded == fingerprint else {
+        guard recorded == fingerprint || settings.broken.contains(.acceptOtherPayload) else {
             throw Failure(
                 .conflict,
                 "this request id was used for another command or payload; nothing was done: use a new id for a new command")

@@ -83,7 +83,8 @@ extension ShardMachine {
 
     /// The index through which the log must be committed before what was decided on the slot's newest state may be told.
     func restsOn(_ position: Int) -> LogIndex {
-        entities.slots[position].proposals > 0 ? entities.slots[position].lastProposal : applied
+        if settings.broken.contains(.tellUncommitted) { return .zero }
+        return entities.slots[position].proposals > 0 ? entities.slots[position].lastProposal : applied
     }
 
     private func check(_ command: CommandRequest, isKnown: Bool) throws(Failure) {

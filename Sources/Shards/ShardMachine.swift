@@ -55,6 +55,7 @@ public struct ShardMachine: Sendable {
     /// Drops everything proposed and not committed. Callers that wait for it get *outcome unknown*: it may commit under
     /// another leader.
     public mutating func lostLeadership() {
+        if settings.broken.contains(.keepLostProposals) { return staged = nil }
         staged = nil
         // Each slot once, however many proposals it has: to settle one may evict another that was settled before it.
         var positions: [Int] = []

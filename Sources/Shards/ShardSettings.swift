@@ -25,5 +25,8 @@ public struct ShardSettings: Hashable, Sendable {
     /// Approximate bytes of those.
     public var cleanBytesMax = 8 << 20
 
+    /// Rules broken by a test; empty otherwise.
+    package var broken: BrokenRules = []
+
     public init() {}
 }

@@ -41,6 +41,9 @@ struct CommitWatch {
         return slot < logs.count ? logs[slot].count : 0
     }
 
+    /// The group of an entity of the one kind that there is.
+    func group(of entity: [UInt8]) -> GroupID? { directory.kind(Simulation.kind)?.group(of: entity) }
+
     func isRemoved(_ node: NodeID?) -> Bool {
         guard let node, let status = directory.member(node)?.status else { return false }
         return status == .removed

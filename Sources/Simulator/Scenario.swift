@@ -76,6 +76,12 @@ struct Scenario {
         settings.raft.appendEntriesMax = Self.pick([1, 3, 1_024], &generator)
         settings.raft.windowBytesMax = Self.pick([0, 400, 1 << 20], &generator)
         settings.raft.promotionLagMax = Self.pick([0, 8, 1_024], &generator)
+        settings.retainedEntries = Self.pick([nil, nil, 0, 10], &generator)
+        settings.checkpointPieceBytes = Self.pick([64, 256 << 10], &generator)
+        settings.checkpointWindowBytes = Self.pick([64, 1 << 20], &generator)
+        settings.checkpointPatience = .milliseconds(1_000)
+        settings.diskPatience = .milliseconds(300)
+        settings.impairmentInterval = .milliseconds(200)
         settings.raft.inFlightMessagesMax = Self.pick([1, 64], &generator)
     }
 

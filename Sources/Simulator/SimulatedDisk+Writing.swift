@@ -38,15 +38,9 @@ extension SimulatedDisk {
         case .commit(let id, let index):
             guard let group = groups[id] else { return "group \(id) is not here" }
             groups[id]!.commit = max(group.commit, index)
-        case .checkpoint(let id, let point, let state):
-            guard let group = groups[id] else { return "group \(id) is not here" }
-            guard point.index.rawValue <= group.entries.count else {
-                return "group \(id) has a checkpoint at \(point.index) beyond its log, which ends at \(group.entries.count)"
-            }
-            groups[id]!.base = point
-            groups[id]!.commit = max(group.commit, point.index)
-            groups[id]!.tables.take(state)
-        case .installSnapshot, .trim: return "the simulated journal keeps its whole history"
+        case .checkpoint(let id, let point, let state): return checkpoint(id, point, state)
+        case .installSnapshot(let id, let point, let state): return install(id, point, state)
+        case .trim(let id, let before): return trim(id, before)
         }
         return nil
     }
@@ -65,25 +59,61 @@ extension SimulatedDisk {
     private mutating func truncate(_ id: GroupID, _ from: LogIndex) -> String? {
         guard let group = groups[id] else { return "group \(id) is not here" }
         guard from > group.commit else { return "group \(id) loses the committed entry \(from)" }
-        guard from > .zero, from.rawValue <= group.entries.count else {
-            return "group \(id) is cut at \(from) and ends at \(group.entries.count)"
+        guard from > group.before.index, from <= group.last.index else {
+            return "group \(id) is cut at \(from) and ends at \(group.last.index)"
         }
-        groups[id]!.entries.removeLast(group.entries.count - Int(from.rawValue) + 1)
+        groups[id]!.entries.removeLast(group.last.index - from + 1)
         return nil
     }
 
     private mutating func append(_ id: GroupID, _ entries: [Entry]) -> String? {
         guard groups[id] != nil else { return "group \(id) is not here" }
         for entry in entries {
-            let last = groups[id]!.entries.last
-            guard entry.index == (last?.index ?? .zero).next else {
-                return "entry \(entry.index) of group \(id) comes after \(last?.index ?? .zero)"
+            let last = groups[id]!.last
+            guard entry.index == last.index.next else {
+                return "entry \(entry.index) of group \(id) comes after \(last.index)"
             }
-            guard entry.follows(last?.checksum ?? 0) else {
+            guard entry.follows(last.checksum) else {
                 return "entry \(entry.index) of group \(id) breaks the chain of checksums"
             }
             groups[id]!.entries.append(entry)
         }
+        return nil
+    }
+
+    // MARK: Checkpoints
+
+    private mutating func checkpoint(_ id: GroupID, _ point: SnapshotPoint, _ state: ShardCheckpoint) -> String? {
+        guard let group = groups[id] else { return "group \(id) is not here" }
+        guard point.index <= group.last.index else {
+            return "group \(id) has a checkpoint at \(point.index) beyond its log, which ends at \(group.last.index)"
+        }
+        groups[id]!.base = point
+        groups[id]!.commit = max(group.commit, point.index)
+        groups[id]!.tables.take(state)
+        return nil
+    }
+
+    private mutating func install(_ id: GroupID, _ point: SnapshotPoint, _ state: ShardCheckpoint) -> String? {
+        guard let group = groups[id] else { return "group \(id) is not here" }
+        guard point.index > group.base.index, point.index >= group.commit else { return nil }
+        groups[id]!.entries = []
+        groups[id]!.before = Position(point)
+        groups[id]!.base = point
+        groups[id]!.commit = point.index
+        groups[id]!.tables = Tables()
+        groups[id]!.tables.take(state)
+        return nil
+    }
+
+    private mutating func trim(_ id: GroupID, _ before: LogIndex) -> String? {
+        guard let group = groups[id] else { return "group \(id) is not here" }
+        guard before <= group.base.index.next else {
+            return "group \(id) is trimmed before \(before), beyond its checkpoint at \(group.base.index)"
+        }
+        guard before > group.before.index.next, let last = group.entry(before.previous) else { return nil }
+        groups[id]!.entries.removeFirst(before - group.before.index - 1)
+        groups[id]!.before = Position(last)
         return nil
     }
 }
@@ -102,5 +132,17 @@ extension SimulatedDisk.Tables {
         meta = checkpoint.meta
         term = checkpoint.term
         checksum = checkpoint.checksum
+    }
+
+    /// All of it, as one checkpoint.
+    func checkpoint(at index: LogIndex) -> ShardCheckpoint {
+        var checkpoint = ShardCheckpoint(
+            index: index, term: term, checksum: checksum, forgottenOpened: forgottenOpened,
+            keysForgottenThrough: keysForgottenThrough, meta: meta)
+        let entities = states.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        checkpoint.entities = entities.map { EntityRow(entity: $0.key, stored: $0.value) }
+        checkpoint.sessions = sessions.keys.sorted().map { sessions[$0]! }
+        checkpoint.keys = keys.values.sorted { ($0.reply.index, $0.reply.term) < ($1.reply.index, $1.reply.term) }
+        return checkpoint
     }
 }

@@ -10,7 +10,8 @@ struct SimulatedDisk {
         var term: Term = .zero
         var vote: NodeID?
         var base: SnapshotPoint
-        /// Every entry from 1 on.
+        /// What the oldest entry follows: all zero unless the log was trimmed or began with a checkpoint.
+        var before = Position()
         var entries: [Entry] = []
         var commit: LogIndex = .zero
         var tables = Tables()
@@ -23,10 +24,31 @@ struct SimulatedDisk {
             return descriptor.configuration
         }
 
+        /// Where the log ends.
+        var last: Position { entries.last.map(Position.init) ?? before }
+
+        func entry(_ index: LogIndex) -> Entry? {
+            guard index > before.index, index <= last.index else { return nil }
+            return entries[index - before.index - 1]
+        }
+
+        /// The first entry of the window that a process takes up.
+        var windowStart: Int { base.index - before.index }
+
         init(_ descriptor: GroupDescriptor) {
             self.descriptor = descriptor
             base = .origin(descriptor.configuration)
         }
+    }
+
+    struct Position {
+        var index = LogIndex.zero
+        var term = Term.zero
+        var checksum: UInt64 = 0
+
+        init() {}
+        init(_ entry: Entry) { (index, term, checksum) = (entry.index, entry.term, entry.checksum) }
+        init(_ point: SnapshotPoint) { (index, term, checksum) = (point.index, point.term, point.checksum) }
     }
 
     /// The tables that checkpoints write.
@@ -55,9 +77,12 @@ struct SimulatedDisk {
     }
 
     /// The entry at `index`; nil if the disk has none.
-    func entry(_ group: GroupID, _ index: LogIndex) -> Entry? {
-        guard let entries = groups[group]?.entries, index > .zero, index.rawValue <= entries.count else { return nil }
-        return entries[Int(index.rawValue) - 1]
+    func entry(_ group: GroupID, _ index: LogIndex) -> Entry? { groups[group]?.entry(index) }
+
+    /// Whether the disk holds the entry with this checksum, or a checkpoint that stands for it.
+    func holds(_ group: GroupID, _ index: LogIndex, _ checksum: UInt64) -> Bool {
+        guard let group = groups[group] else { return false }
+        return index <= group.before.index || group.entry(index)?.checksum == checksum
     }
 
     // MARK: Reading
@@ -80,23 +105,25 @@ struct SimulatedDisk {
     func entries(
         _ id: GroupID, from: LogIndex, through: LogIndex, countMax: Int, isVerified: Bool
     ) -> (entries: [Entry], previousTerm: Term)? {
-        guard let entries = groups[id]?.entries, from > .zero, from.rawValue <= entries.count else { return ([], .zero) }
-        let first = Int(from.rawValue) - 1
-        let end = min(entries.count, Int(through.rawValue), first + countMax)
+        guard let group = groups[id], from > group.before.index, from <= group.last.index else { return ([], .zero) }
+        let first = from - group.before.index - 1
+        let end = min(group.entries.count, through - group.before.index, first + countMax)
         guard end > first else { return ([], .zero) }
-        if isVerified, !Self.isSound(entries, first..<end) { return nil }
-        return (Array(entries[first..<end]), first == 0 ? .zero : entries[first - 1].term)
+        if isVerified, !group.isSound(first..<end) { return nil }
+        return (Array(group.entries[first..<end]), first == 0 ? group.before.term : group.entries[first - 1].term)
     }
 
-    private static func isSound(_ entries: [Entry], _ range: Range<Int>) -> Bool {
-        range.allSatisfy { entries[$0].follows($0 == 0 ? 0 : entries[$0 - 1].checksum) }
+    /// The newest checkpoint with everything in it, as it travels; nil if there is none.
+    func checkpoint(_ id: GroupID) -> (point: SnapshotPoint, bytes: [UInt8])? {
+        guard let group = groups[id], group.base.index > .zero else { return nil }
+        return (group.base, group.tables.checkpoint(at: group.base.index).encoded())
     }
 
     // MARK: Opening
 
     /// Whether the checksums of everything are right: what `journal verify` says.
     var isSound: Bool {
-        groups.values.allSatisfy { Self.isSound($0.entries, 0..<$0.entries.count) }
+        groups.values.allSatisfy { $0.isSound(0..<$0.entries.count) }
     }
 
     /// What the journal finds at a start; nil if it is damaged and the start is refused.
@@ -104,11 +131,11 @@ struct SimulatedDisk {
         var recovered: [RecoveredGroup] = []
         for id in groups.keys.sorted() {
             let group = groups[id]!
-            let base = Int(group.base.index.rawValue)
-            if isVerified, !Self.isSound(group.entries, base..<group.entries.count) { return nil }
+            let start = group.windowStart
+            if isVerified, !group.isSound(start..<group.entries.count) { return nil }
             let log = RestoredLog(
-                term: group.term, vote: group.vote, base: group.base, entries: Array(group.entries.dropFirst(base)),
-                commit: group.commit, firstAvailable: LogIndex(1))
+                term: group.term, vote: group.vote, base: group.base, entries: Array(group.entries.dropFirst(start)),
+                commit: group.commit, firstAvailable: group.before.index.next)
             let tables = group.tables
             let shard = RestoredShard(
                 index: group.base.index, term: tables.term, checksum: tables.checksum,
@@ -121,5 +148,12 @@ struct SimulatedDisk {
                     directoryState: id == .directory ? tables.states[Array("directory".utf8)]?.state : nil))
         }
         return recovered
+    }
+}
+
+extension SimulatedDisk.Group {
+    /// Whether the checksums of these entries are right.
+    func isSound(_ range: Range<Int>) -> Bool {
+        range.allSatisfy { entries[$0].follows($0 == 0 ? before.checksum : entries[$0 - 1].checksum) }
     }
 }

@@ -25,6 +25,10 @@ public enum SimulatedFault: String, CaseIterable, Hashable, Sendable {
     case flippedBit = "flipped-bit"
     case oldImage = "old-image"
     case slowDisk = "slow-disk"
+    case fullDisk = "full-disk"
+    case fullDisks = "full-disks"
+    /// Somebody holds the file's lock.
+    case lockedDisk = "locked-disk"
     // Clocks.
     case clockJump = "clock-jump"
     // Members, at any moment.
@@ -70,6 +74,7 @@ public struct Hazard: Sendable {
         Hazard(number: 7, counted: "answers decided on a node with entries not yet committed"),
         Hazard(number: 8, counted: "divergent tails cut off"),
         Hazard(number: 9, counted: "frames doubled, reordered, or of an older connection"),
+        Hazard(number: 10, counted: "checkpoints taken in, in place of entries"),
         Hazard(number: 12, counted: "leaders that stepped down, alive, with entries not yet committed"),
         Hazard(number: 13, counted: "retries that found their original in the log and not yet committed"),
         Hazard(number: 14, counted: "retries answered by another leader than the one that executed them"),
@@ -78,6 +83,8 @@ public struct Hazard: Sendable {
         Hazard(number: 17, counted: "errors of write or flush"),
         Hazard(number: 20, counted: "damaged journals found out"),
         Hazard(number: 21, counted: "old copies of a journal started"),
+        Hazard(number: 23, counted: "disks that were full"),
+        Hazard(number: 24, counted: "files locked by somebody else"),
         Hazard(number: 25, counted: "wall clocks that jumped or stood apart"),
         Hazard(number: 26, counted: "pauses longer than half an election time-out"),
         Hazard(number: 32, counted: "groups that came to rest"),

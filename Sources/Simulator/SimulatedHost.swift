@@ -25,6 +25,12 @@ final class SimulatedHost {
     /// Of the wall clock.
     var skew: Span = .zero
     var nextWriteFails = false
+    /// Less free space than the reserve.
+    var isFull = false
+    /// Where the logs ended when the process was told so.
+    var fullFloor: [GroupID: LogIndex]?
+    /// Another process holds the file's lock until then.
+    var stuckUntil = Instant.zero
     /// Its file is damaged or an old copy: it is to be taken out of the cluster for good.
     var isSpoiled = false
     /// It has been removed from the cluster, or is not to come back.
@@ -59,4 +65,9 @@ final class SimulatedHost {
 
     var node: NodeID? { disk.identity.node }
     var isRunning: Bool { engine != nil }
+
+    func empty() {
+        isFull = false
+        fullFloor = nil
+    }
 }

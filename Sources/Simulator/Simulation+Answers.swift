@@ -94,7 +94,9 @@ extension Simulation {
             tally.note(hazard: 16)
             callers[number].operation = nil
             return next(number, after: thinking())
-        case .sessionExpired, .alreadyAcknowledged:
+        case .alreadyAcknowledged:
+            return fail("caller \(number) was told that it had acknowledged what it still asks for: \(operation.request.map { "\($0)" } ?? "")")
+        case .sessionExpired:
             tally.note(hazard: 15)
             // It was not executed now. An earlier attempt may have been.
             let isDoubtful = operation.isDoubtful

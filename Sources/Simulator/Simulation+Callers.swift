@@ -119,7 +119,7 @@ extension Simulation {
     /// What the group's leader has in its log when an attempt is made: tells afterwards what the attempt met.
     private func observeOwner(_ number: Int, _ host: SimulatedHost) {
         let operation = callers[number].operation!
-        guard let group = watch.directory.kind(Self.kind)?.group(of: operation.entity) else { return }
+        guard let group = watch.group(of: operation.entity) else { return }
         let slot = Int(group.rawValue)
         let newest = watch.newestTerm(of: group)
         for candidate in hosts where candidate.isRunning && candidate.seen.count > slot {

@@ -30,6 +30,8 @@ extension Simulation {
         network.healAll()
         for host in hosts {
             host.nextWriteFails = false
+            host.empty()
+            host.stuckUntil = .zero
             if host.isPaused { resume(host) }
             verify(host)
             if !host.isRunning, !host.isGone, host.starts > 0 { post(.restart(host: host.number), after: span(1, 200)) }

@@ -98,7 +98,7 @@ extension Simulation {
         guard !host.isSpoiled else { return }
         for (group, disk) in host.disk.groups.sorted(by: { $0.key < $1.key }) {
             let log = watch.log(group)
-            for (mine, theirs) in zip(disk.entries, log) where mine.checksum != theirs.checksum {
+            for (mine, theirs) in zip(disk.entries, log.dropFirst(Int(disk.before.index.rawValue))) where mine.checksum != theirs.checksum {
                 return fail("the disk of node \(host.node!) has another entry \(mine.index) of group \(group) than was committed")
             }
         }

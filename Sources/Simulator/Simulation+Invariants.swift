@@ -70,14 +70,12 @@ extension Simulation {
             return fail(
                 "node \(host.node!) commits entry \(index) of group \(group) in term \(view.term), which no majority of \(voters) holds durably")
         }
-        let known = watch.count(group)
-        for candidate in hosts {
-            guard let entries = candidate.disk.groups[group]?.entries, entries.count >= index.rawValue,
-                entries[Int(index.rawValue) - 1].checksum == view.checksum
+        let known = LogIndex(UInt64(watch.count(group)))
+        for candidate in hosts where !candidate.isSpoiled {
+            guard let disk = candidate.disk.groups[group], disk.before.index <= known,
+                disk.entry(index)?.checksum == view.checksum
             else { continue }
-            let news = entries[known..<Int(index.rawValue)]
-            // A damaged copy; another one is whole.
-            guard !candidate.isSpoiled else { continue }
+            let news = disk.entries[(known - disk.before.index)..<(index - disk.before.index)]
             if let problem = watch.extend(group, with: news) { fail(problem) }
             return
         }
@@ -89,9 +87,7 @@ extension Simulation {
         var holders = 0
         for voter in voters {
             guard let number = hostOfNode[voter] else { continue }
-            if hosts[number].disk.entry(group, index)?.checksum == checksum
-                || hosts[number].ghost?.entry(group, index)?.checksum == checksum
-            {
+            if hosts[number].disk.holds(group, index, checksum) || hosts[number].ghost?.holds(group, index, checksum) == true {
                 holders += 1
             }
         }

@@ -95,17 +95,33 @@ extension Simulation {
             host.nextWriteFails = host.isRunning
             // Counted when it comes about.
             return false
+        case .slowDisk: return false
+        case .fullDisk: fill([host])
+        case .fullDisks: fill(hosts)
+        case .lockedDisk:
+            host.stuckUntil = now + span(100, 2_500)
+            tally.note(hazard: 24)
         case .flippedBit: return maySpoil(host) && flipBit(host)
         case .oldImage:
             guard let image = host.image, maySpoil(host), isOld(image, host) else { return false }
             spoil(host)
             crash(host, isNoticed: chance(1, of: 2), because: "its disk is set back")
+            let newest = host.disk.identity.startCounter
             host.disk = image
+            if broken.contains(.acceptOldImage) { host.disk.identity.startCounter = newest }
             tally.note(hazard: 21)
             post(.restart(host: host.number), after: span(10, 500))
-            return true
         default: return false
         }
+        return true
+    }
+
+    private func fill(_ hosts: [SimulatedHost]) {
+        for host in hosts where !host.isFull {
+            host.isFull = true
+            tally.note(hazard: 23)
+        }
+        post(.space(hosts: hosts.map(\.number)), after: span(200, 2_500))
     }
 
     /// Whether peers can know that the image is old: it has been started since.

@@ -7,6 +7,7 @@ internal import Primitives
 /// Founding, joining, leaving, moving: what an operator does.
 extension Simulation {
     func found() {
+        if scenario.faults.contains(.slowDisk) { tally.note(.slowDisk) }
         let founder = addHost()
         startCallers()
         boot(founder, node: NodeID(1)) { engine in

@@ -22,12 +22,13 @@ extension Simulation {
 
     /// Opens the disk and starts a process on it; `place` says how it comes into the cluster.
     func boot(_ host: SimulatedHost, node: NodeID, _ place: (Engine) -> Void) {
-        guard let recovered = host.disk.recovered(isVerified: true) else { return damaged(host) }
+        guard let recovered = host.disk.recovered(isVerified: !broken.contains(.skipChecksums)) else { return damaged(host) }
         host.starts += 1
         host.disk.identity.startCounter += 1
         host.knownStarts = []
         host.seen = []
         host.writing = nil
+        host.fullFloor = nil
         hostOfNode[node] = host.number
         let engine = Engine(
             identity: host.disk.identity, cluster: cluster, node: node, recovered: recovered,
@@ -56,15 +57,29 @@ extension Simulation {
         guard host.isRunning else { return }
         log("node \(host.node?.description ?? "?") crashes: \(reason)")
         if let batch = host.writing {
-            if chance(1, of: 2) {
+            if broken.contains(.reportBeforeFlush) {
+                tally.note(.lostWrite)
+            } else if broken.contains(.keepTornBatch), batch.operations.count > 1 {
+                let kept = Int.random(in: 1..<batch.operations.count, using: &generator)
+                _ = host.disk.perform(batch.operations[..<kept])
+            } else if chance(1, of: 2) {
                 perform(batch, on: host)
             } else {
                 tally.note(.lostWrite)
                 if batch.holdsPromises { tally.note(hazard: 1) }
             }
         }
+        if let flushed = host.flushed {
+            let identity = host.disk.identity
+            host.disk = flushed
+            host.disk.identity = identity
+            host.flushed = nil
+        }
         stop(host, isNoticed: isNoticed)
     }
+
+    /// For a mutation: what was reported before it was flushed is safe a while later.
+    func unflushed(_ host: SimulatedHost) { post(.flushed(host: host.number, start: host.starts), after: span(1, 20)) }
 
     private func stop(_ host: SimulatedHost, isNoticed: Bool) {
         host.engine = nil
@@ -110,7 +125,7 @@ extension Simulation {
 
     /// What `journal verify` is for.
     func verify(_ host: SimulatedHost) {
-        guard !host.isGone, !host.disk.isSound else { return }
+        guard !host.isGone, !broken.contains(.skipChecksums), !host.disk.isSound else { return }
         if host.isRunning { crash(host, isNoticed: true, because: "its journal is damaged") }
         damaged(host)
     }

@@ -1,3 +1,4 @@
+internal import Consensus
 internal import Engine
 internal import Primitives
 internal import Shards
@@ -36,6 +37,9 @@ extension Simulation {
         for load in outputs.entryLoads {
             post(.entries(host: host.number, start: host.starts, load), after: diskDelay())
         }
+        for load in outputs.checkpointLoads {
+            post(.checkpoint(host: host.number, start: host.starts, load), after: diskDelay())
+        }
         if trace != nil {
             for notice in outputs.notices {
                 log("node \(engine.node) group \(notice.group?.description ?? "-") term \(notice.term?.description ?? "-"): \(notice.message)")
@@ -50,7 +54,11 @@ extension Simulation {
         guard !host.isPaused else { return }
         post(.tick(host: host.number, start: start), after: scenario.settings.tickInterval)
         dial(host)
-        turn(host) { $0.tick() }
+        reportSpace(host)
+        turn(host) { engine in
+            engine.diskReported(isFull: host.isFull)
+            engine.tick()
+        }
     }
 
     // MARK: The disk
@@ -63,20 +71,52 @@ extension Simulation {
     private func write(_ batch: WriteBatch, on host: SimulatedHost) {
         guard host.writing == nil else { return fail("node \(host.node!) has two batches under way") }
         host.writing = batch
+        if broken.contains(.reportBeforeFlush) {
+            // The disk is at work for a while yet, and a crash loses what it was given.
+            if host.flushed == nil { host.flushed = host.disk }
+            perform(batch, on: host)
+            unflushed(host)
+        }
         for operation in batch.operations {
             switch operation {
             case .truncate: tally.note(hazard: 8)
+            case .installSnapshot: tally.note(hazard: 10)
+            case .append(let group, let entries): checkReserve(host, group, entries)
             case .createGroup(let descriptor) where host.disk.tombstones[descriptor.group] != nil: tally.note(hazard: 4)
             default: break
             }
         }
-        post(.written(host: host.number, start: host.starts), after: diskDelay())
+        post(.written(host: host.number, start: host.starts), after: max(diskDelay(), host.stuckUntil - now))
+    }
+
+    /// A node that knows that its disk is full decides nothing more (HAZARDS 23).
+    private func checkReserve(_ host: SimulatedHost, _ group: GroupID, _ entries: [Entry]) {
+        guard let floor = host.fullFloor, group != .directory, let raft = host.engine?.raft(of: group), raft.role == .leader
+        else { return }
+        let before = floor[group] ?? .zero
+        for entry in entries where entry.type == .record && entry.term == raft.term && entry.index > before {
+            return fail("node \(host.node!) took a new command into group \(group) after it was told that its disk is full")
+        }
+    }
+
+    /// The disk's word on its free space, as `NodeLoop` passes it on with every tick.
+    private func reportSpace(_ host: SimulatedHost) {
+        guard host.isFull, host.fullFloor == nil else { return }
+        host.fullFloor = [:]
+        for (group, seen) in host.seen.enumerated() { host.fullFloor![GroupID(UInt32(group))] = seen.lastIndex }
     }
 
     func written(_ host: SimulatedHost, _ start: UInt64, _ event: Event) {
         guard host.starts == start, let batch = host.writing, !isHeld(host, event) else { return }
         if host.nextWriteFails {
             host.nextWriteFails = false
+            if broken.contains(.goOnAfterWriteError) {
+                // The kernel has dropped the pages: what is read is there until the power goes, and then it is not.
+                if host.flushed == nil { host.flushed = host.disk }
+                host.writing = nil
+                perform(batch, on: host)
+                return turn(host) { $0.persisted() }
+            }
             tally.note(.writeError)
             tally.note(hazard: 17)
             // The process ends, as nobody knows what is on the disk; the crash draws what is.
@@ -84,7 +124,7 @@ extension Simulation {
             return post(.restart(host: host.number), after: span(50, 800))
         }
         host.writing = nil
-        perform(batch, on: host)
+        if !broken.contains(.reportBeforeFlush) { perform(batch, on: host) }
         turn(host) { $0.persisted() }
     }
 
@@ -106,10 +146,16 @@ extension Simulation {
         guard host.starts == start, !isHeld(host, event) else { return }
         guard
             let read = host.disk.entries(
-                load.group, from: load.from, through: load.through, countMax: 64, isVerified: true)
+                load.group, from: load.from, through: load.through, countMax: 64, isVerified: !broken.contains(.skipChecksums))
         else { return damaged(host) }
         turn(host) {
             $0.entriesLoaded(load.group, for: load.peer, read.entries, previousTerm: read.previousTerm)
         }
+    }
+
+    func checkpointRead(_ host: SimulatedHost, _ start: UInt64, _ load: EngineOutputs.CheckpointLoad, _ event: Event) {
+        guard host.starts == start, !isHeld(host, event) else { return }
+        let found = host.disk.checkpoint(load.group)
+        turn(host) { $0.checkpointRead(load.group, for: load.peer, found) }
     }
 }

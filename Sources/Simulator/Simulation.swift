@@ -14,6 +14,7 @@ public final class Simulation {
         case written(host: Int, start: UInt64)
         case loaded(host: Int, start: UInt64, EngineOutputs.StateLoad, [LoadResult]?)
         case entries(host: Int, start: UInt64, EngineOutputs.EntryLoad)
+        case checkpoint(host: Int, start: UInt64, EngineOutputs.CheckpointLoad)
         /// A broken connection is noticed at this end.
         case disconnected(host: Int, start: UInt64, peer: NodeID)
         case caller(Int, attempt: UInt64)
@@ -22,6 +23,8 @@ public final class Simulation {
         case resume(host: Int)
         case restart(host: Int)
         case verify(host: Int)
+        case space(hosts: [Int])
+        case flushed(host: Int, start: UInt64)
         case operate
         case check
     }
@@ -38,6 +41,8 @@ public final class Simulation {
 
     public let seed: UInt64
     let scenario: Scenario
+    /// The rules that this run breaks.
+    let broken: BrokenRules
     let cluster: UniqueID
     let runtime = KindRuntime(Counter.self)
     var generator: RandomGenerator
@@ -72,12 +77,16 @@ public final class Simulation {
         case over
     }
 
-    public init(seed: UInt64, trace: ((String) -> Void)? = nil) {
+    /// - Parameter mutation: a rule to be broken in this run.
+    public init(seed: UInt64, mutation: Mutation? = nil, trace: ((String) -> Void)? = nil) {
         self.seed = seed
         self.trace = trace
         digest = seed
         generator = RandomGenerator(seed: seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5EED)
-        scenario = Scenario(using: &generator)
+        broken = mutation?.broken ?? []
+        var scenario = Scenario(using: &generator)
+        scenario.settings.breakRules(broken)
+        self.scenario = scenario
         cluster = UniqueID(using: &generator)
     }
 
@@ -100,6 +109,7 @@ public final class Simulation {
         case .written(let host, let start): written(hosts[host], start, event)
         case .loaded(let host, let start, let load, let results): loaded(hosts[host], start, load, results, event)
         case .entries(let host, let start, let load): entriesRead(hosts[host], start, load, event)
+        case .checkpoint(let host, let start, let load): checkpointRead(hosts[host], start, load, event)
         case .disconnected(let host, let start, let peer):
             guard hosts[host].starts == start, !isHeld(hosts[host], event) else { return }
             // A connection made since then has brought the news along.
@@ -111,6 +121,8 @@ public final class Simulation {
         case .resume(let host): resume(hosts[host])
         case .restart(let host): restart(hosts[host])
         case .verify(let host): verify(hosts[host])
+        case .space(let numbers): for number in numbers { hosts[number].empty() }
+        case .flushed(let host, let start): if hosts[host].starts == start { hosts[host].flushed = nil }
         case .operate: operate()
         case .check: checkProgress()
         }

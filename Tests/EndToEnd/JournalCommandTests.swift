@@ -80,6 +80,7 @@ extension EndToEnd {
                 _ = await node.waitForExit()
                 let events = try await lines(
                     stage.run(["journal", "events", "--entity", "alice", "--json", "--data", node.launch.data]))
+                try #require(events.count == 3, "\(events)")
                 let time = try #require(events[1]["recorded_at"]?.string)
                 let launch = try stage.launch("restored")
                 let restore = try await stage.run([

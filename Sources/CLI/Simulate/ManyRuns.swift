@@ -5,6 +5,7 @@ import Simulator
 struct ManyRuns {
     var count: Int
     var from: UInt64
+    var mutation: Mutation?
     var wantsJSON: Bool
 
     func run() throws {
@@ -13,11 +14,13 @@ struct ManyRuns {
         let start = clock.now
         var lastWord = start
         for seed in from..<from + UInt64(count) {
-            SeedTrap.watch(seed, command: replayCommand(seed))
-            let report = Simulation(seed: seed).run()
+            SeedTrap.watch(seed, command: replayCommand(seed, mutation))
+            let report = Simulation(seed: seed, mutation: mutation).run()
             campaign.add(report)
             if let violation = report.violation {
-                StandardError.line("seed \(seed): \(violation)\n  again: \(replayCommand(seed))")
+                StandardError.line("seed \(seed): \(violation)\n  again: \(replayCommand(seed, mutation))")
+                // Once is enough: the rule is known to be broken.
+                if mutation != nil { break }
             }
             if StandardError.isTerminal, clock.now - lastWord > .seconds(1) {
                 lastWord = clock.now

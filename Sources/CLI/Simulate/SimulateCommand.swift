@@ -26,6 +26,10 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Print each step of the run.")
     var verbose = false
 
+    @Option(
+        help: ArgumentHelp("For development: break a rule of the core and see that the checks notice. “all”: each, at the seed that is known to show it.", valueName: "name", visibility: .hidden))
+    var mutation: String?
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -35,11 +39,21 @@ struct SimulateCommand: ParsableCommand {
         guard from <= UInt64.max - 100_000_000 else { throw ValidationError("--from is too large.") }
     }
 
+    private func brokenRule() throws -> Mutation? {
+        guard let mutation else { return nil }
+        guard let known = Mutation.named(mutation) else {
+            let names = Mutation.all.map { "  \($0.name): \($0.rule)" }.joined(separator: "\n")
+            throw CommandFailure.noSuchThing("there is no mutation “\(mutation)”. There are, each with the rule that it breaks:\n\(names)")
+        }
+        return known
+    }
+
     func run() throws {
+        let mutation = try brokenRule()
         if let seed {
-            try SingleRun(seed: seed, isVerbose: verbose, wantsJSON: output.json).run()
+            try SingleRun(seed: seed, mutation: mutation, isVerbose: verbose, wantsJSON: output.json).run()
         } else {
-            try ManyRuns(count: seeds ?? 100, from: from, wantsJSON: output.json).run()
+            try ManyRuns(count: seeds ?? 100, from: from, mutation: mutation, wantsJSON: output.json).run()
         }
     }
 }

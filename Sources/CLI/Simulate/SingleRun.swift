@@ -5,13 +5,14 @@ import Simulator
 /// `simulate --seed`: one run, and what happened in it.
 struct SingleRun {
     var seed: UInt64
+    var mutation: Mutation?
     var isVerbose: Bool
     var wantsJSON: Bool
 
     func run() throws {
-        SeedTrap.watch(seed, command: replayCommand(seed))
+        SeedTrap.watch(seed, command: replayCommand(seed, mutation))
         let trace: ((String) -> Void)? = isVerbose ? { StandardOutput.line($0) } : nil
-        let report = Simulation(seed: seed, trace: trace).run()
+        let report = Simulation(seed: seed, mutation: mutation, trace: trace).run()
         if wantsJSON {
             StandardOutput.json(Summary(report))
         } else {
@@ -64,7 +65,9 @@ struct SingleRun {
     }
 }
 
-func replayCommand(_ seed: UInt64) -> String { "holdfast simulate --seed \(seed) --verbose" }
+func replayCommand(_ seed: UInt64, _ mutation: Mutation? = nil) -> String {
+    "holdfast simulate --seed \(seed) --verbose" + (mutation.map { " --mutation \($0.name)" } ?? "")
+}
 
 /// How often something came about.
 struct NamedCount: Encodable {

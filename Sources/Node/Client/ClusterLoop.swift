@@ -51,6 +51,9 @@ final class ClusterLoop {
     private static let refreshInterval = TimeAmount.seconds(2)
     /// Connections kept, owners or not, so that the loss of one node is not the loss of the cluster.
     private static let linesMin = 3
+    /// A frame leaves at this size, before the turn ends: callers that were answered together would otherwise go on together, and the node
+    /// would wait for all of them.
+    private static let frameBytes = 4 << 10
     /// The last thing that went wrong with a connection, for the message when nothing works.
     private var lastTrouble: String?
     private var nextSeed = 0
@@ -138,8 +141,11 @@ final class ClusterLoop {
         line.frame.write(request)
         line.correlations.insert(correlation)
         lineOfCorrelation[correlation] = line
-        if line.frame.count >= settings.clientFrameBytesMax / 2 { close(frameOf: line) }
-        flushSoon()
+        if line.frame.count >= Self.frameBytes {
+            send(frameOf: line)
+        } else {
+            flushSoon()
+        }
         return true
     }
 
@@ -190,11 +196,15 @@ final class ClusterLoop {
         isFlushScheduled = false
         for key in lines.keys.sorted() {
             guard let line = lines[key], line.isOpen else { continue }
-            close(frameOf: line)
-            guard line.hasQueued else { continue }
-            line.hasQueued = false
-            line.connection?.flush()
+            send(frameOf: line)
         }
+    }
+
+    private func send(frameOf line: Line) {
+        close(frameOf: line)
+        guard line.hasQueued else { return }
+        line.hasQueued = false
+        line.connection?.flush()
     }
 
     private func close(frameOf line: Line) {
