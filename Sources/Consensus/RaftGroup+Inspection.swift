@@ -60,4 +60,13 @@ extension RaftGroup {
         return SnapshotPoint(
             index: index, term: term, checksum: checksum, configuration: configurations.configuration(at: index))
     }
+
+    /// How entries flow to one peer, for a trace.
+    package func flow(to peer: NodeID) -> String {
+        guard let slot = peers.slot(of: peer) else { return "no member" }
+        let peer = peers[slot]
+        return "\(peer.flow), next \(peer.next)" + (peer.isPaused ? ", probe out" : "") + (peer.isLoading ? ", loading" : "")
+            + (peer.isSnapshotAsked ? ", checkpoint asked" : "") + (peer.isLost ? ", lost" : "")
+            + (peer.bulkThrough > .zero ? ", bulk through \(peer.bulkThrough)" : "") + ", \(peer.stalledHeartbeats) heartbeats without progress"
+    }
 }

@@ -47,7 +47,7 @@ extension Simulation {
         return begin(number, .increment(by: 1), on: entity())
     }
 
-    private func entity() -> [UInt8] { Array("c\(Int.random(in: 0..<scenario.entities, using: &generator))".utf8) }
+    func entity() -> [UInt8] { Array("c\(Int.random(in: 0..<scenario.entities, using: &generator))".utf8) }
     private func limited() -> [UInt8] { Array("limit-\(now.nanoseconds / 1_000_000_000)".utf8) }
 
     private func begin(_ number: Int, _ action: Operation.Action, on entity: [UInt8]) -> Bool {

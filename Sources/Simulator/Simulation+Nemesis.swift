@@ -17,18 +17,44 @@ extension Simulation {
 
     private var running: [SimulatedHost] { hosts.filter { $0.isRunning } }
 
+    /// Whom to strike: every other time one that leads a shard, if there is one.
+    private func victim(_ hosts: [SimulatedHost]) -> SimulatedHost? {
+        let leaders = hosts.filter { $0.seen.dropFirst().contains { $0.role == .leader } }
+        return pick(chance(1, of: 2) && !leaders.isEmpty ? leaders : hosts)
+    }
+
+    /// Some callers stay with, or come to, a node that is struck: who else would ask a leader that is none any more?
+    private func attract(to host: SimulatedHost) {
+        for number in callers.indices where chance(1, of: 3) { callers[number].host = host.number }
+        for _ in 0..<3 { post(.ask(host: host.number), after: span(500, 1_400)) }
+    }
+
+    /// Callers that have nothing to do read from this node at once.
+    func askNow(_ host: SimulatedHost) {
+        guard isChaos, host.isRunning else { return }
+        for number in callers.indices where callers[number].operation == nil && !callers[number].isWaiting && chance(2, of: 3) {
+            callers[number].host = host.number
+            callers[number].closing.append(.read(entity()))
+            callers[number].attempt += 1
+            post(.caller(number, attempt: callers[number].attempt), after: span(0, 3))
+        }
+    }
+
     // MARK: The network
 
     private func strikeNetwork(_ fault: SimulatedFault) -> Bool {
         let away = span(100, 2_000)
         let hosts = running
-        guard hosts.count > 1, let one = pick(hosts) else { return false }
+        guard hosts.count > 1, let one = victim(hosts) else { return false }
         let others = hosts.filter { $0 !== one }
         switch fault {
-        case .cutNode: cut(others.flatMap { both(one, $0) }, for: away)
+        case .cutNode:
+            cut(others.flatMap { both(one, $0) }, for: away)
+            attract(to: one)
         case .cutOneWay:
             let victims = chance(1, of: 2) ? others : others.filter { _ in chance(1, of: 2) }
             let isInbound = chance(1, of: 2)
+            if isInbound { attract(to: one) }
             cut(victims.map { isInbound ? pair($0, one) : pair(one, $0) }, for: away)
             tally.note(hazard: 5)
         case .cutPartial:
@@ -54,7 +80,7 @@ extension Simulation {
     // MARK: Processes and clocks
 
     private func strikeProcess(_ fault: SimulatedFault) -> Bool {
-        guard let host = pick(running) else { return false }
+        guard let host = victim(running) else { return false }
         switch fault {
         case .crash: crashForAWhile(host, isNoticed: true)
         case .powerOff: crashForAWhile(host, isNoticed: false)
@@ -84,6 +110,7 @@ extension Simulation {
         let length = chance(1, of: 2) ? span(50, 600) : span(600, 3_000)
         if length > scenario.settings.raft.electionTimeout / 2 { tally.note(hazard: 26) }
         post(.resume(host: host.number), after: length)
+        attract(to: host)
     }
 
     // MARK: Disks

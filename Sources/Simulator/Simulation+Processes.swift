@@ -135,6 +135,7 @@ extension Simulation {
     func resume(_ host: SimulatedHost) {
         guard host.isPaused, host.isRunning else { return }
         host.isPaused = false
+        askNow(host)
         log("node \(host.node!) goes on")
         let inbox = host.inbox
         host.inbox = []

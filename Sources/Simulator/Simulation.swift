@@ -25,6 +25,7 @@ public final class Simulation {
         case restart(host: Int)
         case verify(host: Int)
         case space(hosts: [Int])
+        case ask(host: Int)
         case flushed(host: Int, start: UInt64)
         case operate
         case check
@@ -127,6 +128,7 @@ public final class Simulation {
         case .verify(let host): verify(hosts[host])
         case .space(let numbers): for number in numbers { hosts[number].empty() }
         case .flushed(let host, let start): if hosts[host].starts == start { hosts[host].flushed = nil }
+        case .ask(let host): askNow(hosts[host])
         case .operate: operate()
         case .check: checkProgress()
         }
