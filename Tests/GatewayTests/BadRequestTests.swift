@@ -41,6 +41,7 @@ import Testing
                 ("TRACE", "/v1/cluster", [], nil, 405, "method-not-allowed"),
                 ("GET", "/v1/entities/counter/alice?revision=-1", [], nil, 400, "malformed"),
                 ("GET", "/v1/entities/counter/alice?revision=18446744073709551616", [], nil, 400, "malformed"),
+                ("GET", "/v1/entities/counter/alice/events?after=9223372036854775808", [], nil, 400, "malformed"),
                 ("GET", "/v1/entities/counter/alice?revision=1&revision=2", [], nil, 400, "malformed"),
                 ("GET", "/v1/entities/counter/alice?revison=1", [], nil, 400, "malformed"),
                 ("GET", "/v1/entities/counter/alice?consistency=strong", [], nil, 400, "malformed"),
