@@ -5,10 +5,13 @@ public struct Mutation: Sendable {
     public var name: String
     /// The rule, as it should be.
     public var rule: String
+    /// A seed whose run shows that it is broken.
+    public var seed: UInt64
     let broken: BrokenRules
 
-    init(_ name: String, _ broken: BrokenRules, _ rule: String) {
+    init(_ name: String, _ broken: BrokenRules, _ seed: UInt64, _ rule: String) {
         self.name = name
+        self.seed = seed
         self.broken = broken
         self.rule = rule
     }
