@@ -18,8 +18,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -91,18 +95,43 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Primitives", "JSON", "Entities", "Shards", "Engine", "Transport", "Node", "Telemetry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Dashboard/dashboard.html")],
+            swiftSettings: strict),
         .target(name: "Holdfast", dependencies: ["Entities", "Node"], swiftSettings: strict),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Holdfast", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
+                "Holdfast", "Node", "Gateway", "Telemetry", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
                 "Consensus", "Engine", "Linearizability", "Simulator", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // What tools/bench-guard counts the instructions of.
+        .executableTarget(
+            name: "FixedWork",
+            dependencies: ["Directory", "Engine", "Entities", "JSON", "Journal", "Primitives", "Shards"],
+            path: "tools/bench/FixedWork", swiftSettings: strict),
 
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
@@ -111,6 +140,7 @@ let package = Package(
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Directory", "Primitives"], swiftSettings: strict),
         // A disk that fails and forgets, for the journal's tests.
         .target(
             name: "CFaultyDisk", path: "Tests/Support/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -136,6 +166,20 @@ let package = Package(
         ),
         .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "JSON", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Gateway", "Telemetry", "Node", "Engine", "Shards", "Entities", "Primitives", "JSON",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "CLITests",
@@ -150,3 +194,19 @@ let package = Package(
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
+
+/// What the decoders' tests and the fuzzer are made of.
+let decoders: [Target.Dependency] = [
+    "Consensus", "Directory", "Engine", "Entities", "JSON", "Journal", "Primitives", "Shards", "Transport",
+    .product(name: "NIOCore", package: "swift-nio"),
+]
+// The same folder is a test suite, and, for tools/fuzz alone, a program under libFuzzer.
+if Context.environment["HOLDFAST_FUZZ"] == nil {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzTests", dependencies: decoders, path: "Tests/Fuzz", exclude: ["Main.swift", "Corpus"], swiftSettings: strict))
+} else {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: decoders, path: "Tests/Fuzz", exclude: ["DecoderTests.swift", "Corpus"], swiftSettings: strict))
+}

@@ -15,6 +15,7 @@ extension Engine {
             let last = min(replica.raft.commit, replica.applied + Self.applyChunk)
             for entry in replica.raft.entries(from: first, through: last) {
                 guard let outcome = apply(entry, to: replica) else { return }
+                if !watched.isEmpty, let outcome { tell(of: outcome.entity, in: replica) }
                 directoryMoved = directoryMoved || (replica.group == .directory && entry.type == .record)
                 answerWaiters(of: replica, at: entry, with: outcome)
             }
@@ -47,6 +48,12 @@ extension Engine {
                 continue
             }
             if let applied {
+                if applied.reply.outcome.isRefusal {
+                    replica.tally.counts.refused += 1
+                } else {
+                    replica.tally.counts.committed += 1
+                }
+                tally.commitLatency.record((now - waiter.arrived).nanoseconds)
                 respond(to: waiter.origin, committed(applied.reply, in: replica))
             } else {
                 respond(to: waiter.origin, .document(clusterMap()))
@@ -69,10 +76,12 @@ extension Engine {
         let isServing = replica.raft.isServing && replica.installing == nil && replica.applied >= replica.raft.commit
         if let term = replica.servingTerm, !isServing || term != replica.raft.term {
             replica.servingTerm = nil
+            tally.leadershipsLost += 1
             dropLeadership(replica)
         }
         if isServing, replica.servingTerm == nil {
             replica.servingTerm = replica.raft.term
+            tally.leadershipsGained += 1
             notice("leads the group", group: replica.group, term: replica.raft.term)
         }
         if !replica.queue.isEmpty, replica.servingTerm != nil || replica.raft.leader.map({ $0 != node }) ?? false {

@@ -114,7 +114,10 @@ extension Engine {
     func followMembers(_ directory: DirectoryState) {
         let others = directory.members.filter { $0.id != node && $0.status != .removed }
         for member in others where peers[member.id] == nil { addPeer(member.id) }
-        let addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: address(of: $0)) }
+        var addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: address(of: $0)) }
+        // A joining node applies the directory from its first entry on. Whoever is not in it yet, the directory's leader perhaps, was named
+        // by those who took this node in: let go, it could not be answered, and the directory would come no further.
+        addresses += knownAddresses.filter { directory.member($0.node) == nil }
         if addresses != knownAddresses {
             knownAddresses = addresses
             outputs.peers = addresses

@@ -88,6 +88,7 @@ extension Engine {
             guard let replica = replica(item.group) else { continue }
             step(replica) { raft, outputs in raft.persisted(item.mark, now: now, into: &outputs) }
         }
+        outputs.historyLoads += effects.histories
         for item in effects.checkpoints { checkpointWritten(item.group, item.index) }
         for item in effects.installations { installed(item.group, item.index) }
         for item in effects.trims { trimmed(item.group, before: item.index) }
@@ -117,6 +118,7 @@ extension Engine {
         gatherCommits()
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
+            tally.batchOperations.record(Int64(gathering.operations.count))
             inFlightEffects = gatheringEffects
             disk.writingSince = now
             gathering = WriteBatch()
@@ -126,6 +128,9 @@ extension Engine {
         swap(&result, &outputs)
         outputs = EngineOutputs()
     }
+
+    /// Whether there is something to hand out and nothing under way at the disk: a shell may then flush before its turn ends.
+    public var isDiskIdle: Bool { inFlightEffects == nil && !dirty.isEmpty }
 
     /// Whether a batch would be handed out or is under way: what a shutdown waits for.
     public var isWriting: Bool { inFlightEffects != nil || !gathering.isEmpty }

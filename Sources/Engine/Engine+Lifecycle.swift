@@ -28,7 +28,7 @@ extension Engine {
             group: descriptor.group, node: node, restored: recovered.log, settings: settings.raft,
             seed: generator.next(), now: now)
         let replica = Replica(
-            group: descriptor.group, kind: descriptor.kind, shardNumber: UInt32(descriptor.number), raft: raft,
+            group: descriptor.group, tally: tally(of: descriptor.kind), shardNumber: UInt32(descriptor.number), raft: raft,
             writtenCheckpoint: recovered.log.base.index)
         if descriptor.group == .directory {
             replica.directory = directoryMachine(recovered)

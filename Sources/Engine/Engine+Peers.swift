@@ -1,5 +1,6 @@
 internal import Consensus
 internal import Directory
+internal import Entities
 public import Primitives
 
 /// What passes between this node's engine and another's.
@@ -136,6 +137,7 @@ extension Engine {
     // MARK: Answering
 
     func respond(to origin: Origin, _ response: Response) {
+        if case .failed(let failure) = response { count(failure) }
         switch origin {
         case .none: return
         case .announcement: return announced(response)
@@ -153,6 +155,16 @@ extension Engine {
         pendingCount -= 1
     }
 
+    private func count(_ failure: RequestFailure) {
+        switch failure.outcome {
+        case .notCommitted:
+            tally.notCommitted += 1
+            if failure.failure.code == .overloaded { tally.overloaded += 1 }
+        case .unknown: tally.unknown += 1
+        case .invalid: tally.invalid += 1
+        }
+    }
+
     // MARK: Forwarding
 
     /// Hops that a request may take between nodes: one to a member of the group, one more to its leader.
@@ -168,8 +180,12 @@ extension Engine {
     func forward(_ pending: Pending, to target: NodeID) {
         let id = nextForward
         nextForward += 1
-        var isCommand = true
-        if case .query = pending.request { isCommand = false }
+        tally.forwarded += 1
+        let isCommand =
+            switch pending.request {
+            case .command, .cluster: true
+            case .query, .history: false
+            }
         forwarded[id] = Forwarded(origin: pending.origin, to: target, isCommand: isCommand, sent: now)
         post(.forward(id: id, hops: pending.hops + 1, pending.request), to: target)
     }

@@ -8,7 +8,11 @@ internal import Primitives
 /// round begun after the request came, that this node leads (HAZARDS 6, 7; thesis §6.4).
 extension Engine {
     func hold(_ response: Response, after: LogIndex, for pending: Pending, in replica: Replica) {
-        let answer = HeldAnswer(after: after, response: response, origin: pending.origin, arrived: pending.arrived)
+        hold(.response(response), after: after, for: pending, in: replica)
+    }
+
+    func hold(_ content: HeldAnswer.Content, after: LogIndex, for pending: Pending, in replica: Replica) {
+        let answer = HeldAnswer(after: after, content: content, origin: pending.origin, arrived: pending.arrived)
         if let last = replica.rounds.indices.last, replica.rounds[last].isOpen {
             replica.rounds[last].answers.append(answer)
             return
@@ -38,7 +42,14 @@ extension Engine {
         let applied = replica.applied
         var waiting: [HeldAnswer] = []
         for answer in replica.confirmed {
-            if answer.after <= applied { respond(to: answer.origin, answer.response) } else { waiting.append(answer) }
+            guard answer.after <= applied else {
+                waiting.append(answer)
+                continue
+            }
+            switch answer.content {
+            case .response(let response): respond(to: answer.origin, response)
+            case .history(let history): load(history, for: answer.origin, from: replica)
+            }
         }
         replica.confirmed = waiting
     }

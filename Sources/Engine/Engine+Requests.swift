@@ -25,6 +25,8 @@ extension Engine {
         case .command(let command): dispatch(pending, kind: command.kind, entity: command.entity, isLocal: false)
         case .query(let query):
             dispatch(pending, kind: query.kind, entity: query.entity, isLocal: query.consistency == .local)
+        case .history(let history):
+            dispatch(pending, kind: history.kind, entity: history.entity, isLocal: history.consistency == .local)
         case .cluster(let request): dispatch(pending, request)
         }
     }
@@ -62,6 +64,7 @@ extension Engine {
                 isRetry: command.isRetry)
             decide(request, pending, replica)
         case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)
+        case .history(let history): hold(.history(history), after: replica.applied, for: pending, in: replica)
         case .cluster: preconditionFailure("a request about the cluster has no shard")
         }
     }
@@ -85,11 +88,17 @@ extension Engine {
                 replica.shard!.abandonProposal()
                 respond(to: pending.origin, .failed(.moving))
             }
-        case .answer(let answer, let after): hold(response(answer, in: replica), after: after, for: pending, in: replica)
-        case .done(let stored): respond(to: pending.origin, committed(stored, in: replica))
+        case .answer(let answer, let after):
+            if answer.outcome.isRefusal { replica.tally.counts.refused += 1 } else { replica.tally.counts.unchanged += 1 }
+            hold(response(answer, in: replica), after: after, for: pending, in: replica)
+        case .done(let stored):
+            replica.tally.counts.repeated += 1
+            respond(to: pending.origin, committed(stored, in: replica))
         case .attach(let index): attach(pending, at: index, in: replica)
         case .needs(let load): park(pending, load, replica)
-        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
+        case .reject(let failure):
+            replica.tally.counts.rejected += 1
+            respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
         }
     }
 
@@ -126,18 +135,22 @@ extension Engine {
     }
 
     private func askLocally(_ pending: Pending, _ replica: Replica) {
-        guard case .query(let query) = pending.request else { preconditionFailure("only queries are local") }
+        if case .history(let history) = pending.request { return load(history, for: pending.origin, from: replica) }
+        guard case .query(let query) = pending.request else { preconditionFailure("only reads are local") }
         take(read(query, on: .committed, in: replica), pending, replica, isLocal: true)
     }
 
     private func take(_ reading: Reading, _ pending: Pending, _ replica: Replica, isLocal: Bool) {
         switch reading {
         case .answer(let answer, let after):
+            replica.tally.counts.reads += 1
             let response = answered(answer.json, answer.revision, in: replica)
             if isLocal { return respond(to: pending.origin, response) }
             hold(response, after: after, for: pending, in: replica)
         case .needs(let load): park(pending, load, replica)
-        case .reject(let failure): respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
+        case .reject(let failure):
+            replica.tally.counts.rejected += 1
+            respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
         }
     }
 

@@ -57,8 +57,14 @@ public final class Engine {
     /// Never used again by a later process of this node: a peer may still answer what an earlier one passed on.
     var nextForward: UInt64
     var nextReadToken: UInt64 = 1
+    /// Whom the events that are being read are for.
+    var histories: [UInt64: Origin] = [:]
+    var nextHistory: UInt64 = 1
+    var watched: Set<WatchedEntity> = []
     var pendingCount = 0
     var lastOpened: Int64 = 0
+    var tally = EngineTally()
+    var tallies: [String: KindTally] = [:]
 
     var coordinator = Coordinator()
     var lastFullReport: Instant
@@ -133,6 +139,7 @@ struct BatchEffects {
     var installations: [(group: GroupID, index: LogIndex)] = []
     var trims: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
+    var histories: [EngineOutputs.HistoryLoad] = []
 }
 
 struct LearnedAddress: Equatable {

@@ -17,6 +17,10 @@ public struct EngineOutputs: Sendable {
     public var entryLoads: [EntryLoad] = []
     /// Checkpoints to be read for followers whose next entry is trimmed; report with `checkpointRead`.
     public var checkpointLoads: [CheckpointLoad] = []
+    /// Events to be read for callers; report with `historyLoaded`.
+    public var historyLoads: [HistoryLoad] = []
+    /// Watched entities that something happened to.
+    public var changes: [WatchedEntity] = []
     /// Set when the members or their addresses have changed: every other node to keep a connection to.
     public var peers: [PeerAddress]?
     /// The engine cannot go on: stop the process and say this.
@@ -47,6 +51,14 @@ public struct EngineOutputs: Sendable {
         public var requests: [LoadRequest]
         /// Whether a checkpoint waits for it, rather than a caller.
         public var isCheckpoint = false
+    }
+
+    public struct HistoryLoad: Sendable {
+        public var token: UInt64
+        public var group: GroupID
+        public var history: EntityHistory
+        /// Entries through this index are committed, whatever the file knows of it.
+        public var through: LogIndex
     }
 
     public struct EntryLoad: Sendable {

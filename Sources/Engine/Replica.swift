@@ -19,6 +19,7 @@ final class Replica {
 
     /// Whether `raft` may have something to send or `outputs` something to be done.
     var isDirty = false
+    let tally: KindTally
     /// The term in which this node leads and serves; nil otherwise.
     var servingTerm: Term?
 
@@ -48,9 +49,10 @@ final class Replica {
     var journaledCommit: LogIndex
     var lastReport: GroupStanding?
 
-    init(group: GroupID, kind: String, shardNumber: UInt32, raft: RaftGroup, writtenCheckpoint: LogIndex) {
+    init(group: GroupID, tally: KindTally, shardNumber: UInt32, raft: RaftGroup, writtenCheckpoint: LogIndex) {
         self.group = group
-        self.kind = kind
+        self.tally = tally
+        kind = tally.counts.kind
         self.shardNumber = shardNumber
         self.raft = raft
         journaledCommit = raft.commit
@@ -90,9 +92,15 @@ struct Waiter {
 /// committed and this node is known to have led after the request came (HAZARDS 6, 7).
 struct HeldAnswer {
     var after: LogIndex
-    var response: Response
+    var content: Content
     var origin: Origin
     var arrived: Instant
+
+    enum Content {
+        case response(Response)
+        /// Still to be read from the journal.
+        case history(EntityHistory)
+    }
 }
 
 /// The reads that share one leadership check.

@@ -7,6 +7,8 @@ public enum Request: Hashable, Sendable {
     case command(EntityCommand)
     /// Read an entity.
     case query(EntityQuery)
+    /// Read an entity's events; the answer is a document, an `EventPage`.
+    case history(EntityHistory)
     /// Change or read the cluster itself; JSON, as it is rare.
     case cluster(ClusterRequest)
 }

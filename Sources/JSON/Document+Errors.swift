@@ -130,6 +130,11 @@ extension Document {
     private func unknownCase(of type: any Any.Type, at path: [any CodingKey]) -> JSONError? {
         let object = token(at: path)
         guard tokens[object].kind == .object else { return nil }
+        return notOneCase(at: object, of: "\(type)")
+    }
+
+    /// - Parameter type: of the enumeration, if it is known.
+    func notOneCase(at object: Int, of type: String? = nil) -> JSONError {
         var keys: [String] = []
         var key = object + 1
         while key < Int(tokens[object].next), keys.count < 3 {
@@ -137,6 +142,6 @@ extension Document {
             key = Int(tokens[key + 1].next)
         }
         let found = keys.isEmpty ? "none" : keys.joined(separator: ", ")
-        return error(.invalidValue, "expected one key that names a case of \(type), found \(found)", at: object)
+        return error(.invalidValue, "expected one key that names a case\(type.map { " of \($0)" } ?? ""), found \(found)", at: object)
     }
 }

@@ -72,13 +72,14 @@ public final class Journal: Sendable {
         read(completion) { reader throws(JournalError) in try reader.load(group, requests) }
     }
 
-    /// An entity's committed events with a revision above `after`, oldest first, at most `limit`.
+    /// As `JournalReader.events`.
     public func events(
-        _ group: GroupID, entity: [UInt8], after: UInt64, limit: Int,
+        _ group: GroupID, entity: [UInt8], after: UInt64, limit: Int, from: LogIndex, committed: LogIndex, bytesMax: Int,
         completion: @escaping @Sendable (Result<[StoredEvent], JournalError>) -> Void
     ) {
         read(completion) { reader throws(JournalError) in
-            try reader.events(group, entity: entity, after: after, limit: limit)
+            try reader.events(
+                group, entity: entity, after: after, limit: limit, from: from, committed: committed, bytesMax: bytesMax)
         }
     }
 

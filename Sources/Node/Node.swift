@@ -26,9 +26,9 @@ public final class Node: ClusterAccess, RequestChannel, Service {
     public let address: String
 
     private let group: MultiThreadedEventLoopGroup
-    private let loop: any EventLoop
-    private let core: NIOLoopBound<NodeLoop>
-    private let journal: Journal
+    let loop: any EventLoop
+    let core: NIOLoopBound<NodeLoop>
+    let journal: Journal
     private let configuration: NodeConfiguration
     private let ready: Latch
     private let ended: Latch

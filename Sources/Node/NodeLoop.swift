@@ -30,6 +30,11 @@ final class NodeLoop {
     private var seedsAsked: Instant?
     private static let seedInterval = Span.seconds(1)
     private var callOfToken: [UInt64: UInt64] = [:]
+    /// Who is to be told of which entities' commits.
+    private var watchers: [WatchedEntity: [UInt64: () -> Void]] = [:]
+    private var nextWatcher: UInt64 = 1
+    /// From a batch's hand-over to the journal to its word that it is durable, in nanoseconds.
+    private(set) var journalLatency = Histogram.latencies
     private(set) var hasStopped = false
 
     /// Called once, when the node cannot go on.
@@ -116,8 +121,7 @@ final class NodeLoop {
         if let batch = outputs.batch { write(batch) }
         if let peers = outputs.peers { connect(to: peers) }
         for frame in outputs.frames {
-            // A frame that is not taken is a message lost, as any message may be.
-            _ = transport.send(frame.bytes, to: frame.to, bulk: frame.isBulk)
+            send(frame)
         }
         for frame in outputs.clientFrames {
             _ = transport.send(frame.bytes, toClient: ConnectionID(rawValue: frame.to.rawValue))
@@ -126,19 +130,39 @@ final class NodeLoop {
         for load in outputs.loads { self.load(load) }
         for load in outputs.entryLoads { self.load(load) }
         for load in outputs.checkpointLoads { self.load(load) }
+        for load in outputs.historyLoads { self.load(load) }
+        for change in outputs.changes {
+            guard let watchers = watchers[change] else { continue }
+            for key in watchers.keys.sorted() { watchers[key]?() }
+        }
         for notice in outputs.notices { log(notice) }
         let responses = outputs.localResponses
         outputs = EngineOutputs()
         for item in responses { calls.answered(item.token, item.response) }
     }
 
+    /// A frame that is not taken is a message lost, as any message may be. But the first bulk frame always comes before its stream:
+    /// a new member's first entries would be missed for as long as a bulk transfer may be silent. What is short delays nobody's
+    /// heartbeat, and goes with the rest until the stream is up.
+    private func send(_ frame: EngineOutputs.PeerFrame) {
+        let isTaken = transport.send(frame.bytes, to: frame.to, bulk: frame.isBulk)
+        guard !isTaken, frame.isBulk, frame.bytes.count <= Self.detourBytesMax, !transport.hasBulkStream(to: frame.to) else {
+            return
+        }
+        _ = transport.send(frame.bytes, to: frame.to)
+    }
+
+    private static let detourBytesMax = 64 << 10
+
     private func write(_ batch: WriteBatch) {
         let bound = NIOLoopBound(self, eventLoop: loop)
+        let begun = clock.now
         journal.write(batch) { result in
             let node = bound.value
             guard !node.hasStopped else { return }
             switch result {
             case .success:
+                node.journalLatency.record((node.clock.now - begun).nanoseconds)
                 node.beginTurn()
                 node.engine.persisted()
                 node.flush()
@@ -198,6 +222,41 @@ final class NodeLoop {
             case .failure(let error): node.failed(error)
             }
         }
+    }
+
+    private func load(_ load: EngineOutputs.HistoryLoad) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let (limit, through) = (Int(load.history.limit), load.through)
+        journal.events(
+            load.group, entity: load.history.entity, after: load.history.after, limit: limit, from: load.history.from,
+            committed: through, bytesMax: EntityHistory.pageBytesMax
+        ) { result in
+            let node = bound.value
+            guard !node.hasStopped else { return }
+            switch result {
+            case .success(let events):
+                node.beginTurn()
+                node.engine.historyLoaded(load.token, EventPage.response(events, limit: limit, through: through))
+                node.flush()
+            case .failure(let error): node.failed(error)
+            }
+        }
+    }
+
+    /// Calls `body` on this loop after each commit of the entity that a replica here applies.
+    func watch(_ entity: WatchedEntity, _ body: @escaping () -> Void) -> UInt64 {
+        let key = nextWatcher
+        nextWatcher += 1
+        watchers[entity, default: [:]][key] = body
+        engine.watch(entity)
+        return key
+    }
+
+    func unwatch(_ entity: WatchedEntity, _ key: UInt64) {
+        watchers[entity]?[key] = nil
+        guard watchers[entity]?.isEmpty ?? false else { return }
+        watchers[entity] = nil
+        engine.unwatch(entity)
     }
 
     private func connect(to peers: [EngineOutputs.PeerAddress]) {
@@ -287,6 +346,8 @@ extension NodeLoop: TransportDelegate {
             logger.warning("a client sent what cannot be read", metadata: ["error": "\(error)"])
             transport.disconnect(client)
         }
+        // What came in one frame need not wait for the next one while the disk has nothing to do.
+        if engine.isDiskIdle { flush() }
     }
 
     func clientDisconnected(_ client: ConnectionID) { engine.clientDisconnected(ClientID(client.rawValue)) }

@@ -4,6 +4,9 @@ import JSON
 /// A kind of entity with its Swift type erased: what a shard needs to decide, apply, ask and store.
 public struct KindRuntime: Sendable {
     public let name: String
+    /// The stable names of its commands and queries, as listed.
+    public let commands: [String]
+    public let queries: [String]
     /// The entity before its first event.
     let initial: any EntityValue
     private let decodeState: @Sendable ([UInt8]) throws(Unreadable) -> any EntityValue
@@ -12,11 +15,13 @@ public struct KindRuntime: Sendable {
     public init<E: Entity>(_: E.Type) {
         precondition(StableName.isValid(E.kind), "\(E.self) is named \"\(E.kind)\": \(StableName.rule)")
         name = E.kind
+        commands = E.commands.listed.map(\.name)
+        queries = E.queries.listed.map(\.name)
         let kind = TypedKind<E>()
         initial = TypedValue(E(), of: kind)
         decodeState = { (state: [UInt8]) throws(Unreadable) -> any EntityValue in
             do throws(JSONError) {
-                return TypedValue(try JSON.decode(E.self, from: state), of: kind)
+                return TypedValue(try kind.states.decode(state), of: kind)
             } catch {
                 throw Unreadable(reason: "\(error)")
             }

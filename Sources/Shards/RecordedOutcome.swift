@@ -16,7 +16,7 @@ enum RecordedOutcome {
     /// The reply field of a record without events.
     static func encoded(_ outcome: Outcome) throws(Failure) -> [UInt8] {
         guard let message = outcome.refusalMessage else { return replyPrefix + outcome.json + [end] }
-        return messagePrefix + (try write(message, as: "a refusal's message")) + refusalInfix + outcome.json + [end]
+        return messagePrefix + (try write(message, JSONCoder(), as: "a refusal's message")) + refusalInfix + outcome.json + [end]
     }
 
     /// The outcome of `record`.

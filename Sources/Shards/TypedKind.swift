@@ -9,6 +9,8 @@ final class TypedKind<E: Entity>: Sendable {
 
     let commands: [String: Decide]
     let queries: [String: Answer]
+    let events = JSONCoder<E.Event>()
+    let states = JSONCoder<E>()
 
     init() {
         var commands: [String: Decide] = [:]
@@ -30,22 +32,24 @@ final class TypedKind<E: Entity>: Sendable {
     }
 
     private static func decide<C: Command<E>>(_: C.Type, named name: String) -> Decide {
-        { (payload: [UInt8], entity: E) throws(Failure) in
-            let command = try read(C.self, named: name, from: payload)
+        let (commands, replies) = (JSONCoder<C>(), JSONCoder<C.Reply>())
+        return { (payload: [UInt8], entity: E) throws(Failure) in
+            let command = try read(commands, named: name, from: payload)
             let decision: Decision<E.Event, C.Reply>
             do throws(C.Refusal) {
                 decision = try command.decide(entity)
             } catch {
-                return .refused(json: try write(error, as: "the refusal of \(name)"), message: String(describing: error))
+                return .refused(json: try write(error, JSONCoder(), as: "the refusal of \(name)"), message: String(describing: error))
             }
-            return .decided(decision.events, reply: try write(decision.reply, as: "the reply of \(name)"))
+            return .decided(decision.events, reply: try write(decision.reply, replies, as: "the reply of \(name)"))
         }
     }
 
     private static func answer<Q: Query<E>>(_: Q.Type, named name: String) -> Answer {
-        { (payload: [UInt8], entity: E) throws(Failure) in
-            let query = try read(Q.self, named: name, from: payload)
-            return try write(query.answer(entity), as: "the reply of \(name)")
+        let (queries, replies) = (JSONCoder<Q>(), JSONCoder<Q.Reply>())
+        return { (payload: [UInt8], entity: E) throws(Failure) in
+            let query = try read(queries, named: name, from: payload)
+            return try write(query.answer(entity), replies, as: "the reply of \(name)")
         }
     }
 }
@@ -56,21 +60,23 @@ enum TypedDecision<E: Entity> {
 }
 
 /// Reads what a caller sent. An empty payload stands for `{}`, so that a message without fields needs no body.
-private func read<Message: Decodable>(
-    _: Message.Type, named name: String, from payload: [UInt8]
+private func read<Message>(
+    _ coder: JSONCoder<Message>, named name: String, from payload: [UInt8]
 ) throws(Failure) -> Message {
     do throws(JSONError) {
-        return try JSON.decode(Message.self, from: payload.isEmpty ? [0x7B, 0x7D] : payload)
+        return try coder.decode(payload.isEmpty ? [0x7B, 0x7D] : payload)
     } catch {
         throw Failure(.malformed, "\(name) cannot be read: \(error)")
     }
 }
 
 /// Writes what the entity's code made. `what` is put together only for a failure.
-func write(_ value: some Encodable, as what: @autoclosure () -> String) throws(Failure) -> [UInt8] {
+func write<Value>(
+    _ value: Value, _ coder: JSONCoder<Value>, as what: @autoclosure () -> String
+) throws(Failure) -> [UInt8] {
     let bytes: [UInt8]
     do throws(JSONError) {
-        bytes = try JSON.encode(value)
+        bytes = try coder.encode(value)
     } catch {
         throw Failure(.unstorable, "\(what()) has no JSON: \(error)")
     }

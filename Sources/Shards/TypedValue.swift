@@ -46,12 +46,12 @@ final class TypedValue<E: Entity>: EntityValue {
 
     /// Event by event: one is the rule, and to encode it alone takes two thirds of the time that an array of one does.
     private func encode(_ events: [E.Event], of name: String) throws(Failure) -> [UInt8] {
-        let first = EventArray.array(of: try write(events[0], as: "an event of \(name)"))
+        let first = EventArray.array(of: try write(events[0], kind.events, as: "an event of \(name)"))
         if events.count == 1, first.count <= Limits.payloadBytesMax { return first }
         var arrays = [first]
         var size = first.count
         for event in events.dropFirst() {
-            arrays.append(EventArray.array(of: try write(event, as: "an event of \(name)")))
+            arrays.append(EventArray.array(of: try write(event, kind.events, as: "an event of \(name)")))
             size += arrays[arrays.count - 1].count
             if size > Limits.payloadBytesMax { break }
         }
@@ -66,7 +66,7 @@ final class TypedValue<E: Entity>: EntityValue {
         var count = 0
         let isArray = try EventArray.forEachElement(of: bytes) { (range) throws(Unreadable) in
             do throws(JSONError) {
-                entity.apply(try JSON.decode(E.Event.self, from: Array(bytes[range])))
+                entity.apply(try kind.events.decode(Array(bytes[range])))
             } catch {
                 throw Unreadable(reason: "\(error)")
             }
@@ -78,7 +78,7 @@ final class TypedValue<E: Entity>: EntityValue {
 
     func encoded() throws(Unreadable) -> [UInt8] {
         do throws(JSONError) {
-            return try JSON.encode(entity)
+            return try kind.states.encode(entity)
         } catch {
             throw Unreadable(reason: "\(error)")
         }

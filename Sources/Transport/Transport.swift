@@ -48,6 +48,9 @@ public final class Transport {
         generator = RandomGenerator(seed: settings.seed)
     }
 
+    /// Clients with an open connection.
+    public var clientsConnected: Int { clientCount }
+
     /// What has passed and what has been refused since the start.
     public var statistics: TransportStatistics { counters.values }
 
@@ -128,6 +131,9 @@ extension Transport {
         }
         return queue(bytes, on: connection)
     }
+
+    /// Whether the bulk stream to `node` is up. It is dialed by the first bulk frame.
+    public func hasBulkStream(to node: NodeID) -> Bool { links[node]?.bulk?.connection != nil }
 
     /// Queues one frame for a client; it leaves with the next `flush()`.
     ///

@@ -10,7 +10,7 @@ struct ClusterMembers: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let report = ClusterReport(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
+        let report = ClusterOverview(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
         guard output.json else { return report.memberTable.print() }
         for member in report.members { StandardOutput.json(member) }
     }

@@ -14,7 +14,7 @@ struct ClusterShards: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let report = ClusterReport(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
+        let report = ClusterOverview(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
         guard output.json else { return report.shardTable.print() }
         for shard in report.shards { StandardOutput.json(shard) }
     }

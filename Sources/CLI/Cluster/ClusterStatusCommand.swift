@@ -10,7 +10,7 @@ struct ClusterStatusCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let report = ClusterReport(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
+        let report = ClusterOverview(try await cluster.withCluster { try await $0.status(timeout: cluster.limit) })
         guard !output.json else { return StandardOutput.json(report) }
         for line in report.summary { StandardOutput.line(line) }
         StandardOutput.line("")

@@ -30,8 +30,8 @@ struct NodeCommand: AsyncParsableCommand {
         }
         try await checkShards(settings)
         try await NodeRun(
-            configuration: settings.configuration(logger: logger), shards: settings.shards, isJSON: output.json,
-            logger: logger
+            configuration: settings.configuration(logger: logger), http: settings.http, shards: settings.shards,
+            isJSON: output.json, logger: logger
         ).run()
     }
 

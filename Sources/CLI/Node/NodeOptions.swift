@@ -12,6 +12,14 @@ struct NodeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where other nodes reach this one, if not at --listen.", valueName: "host:port"))
     var advertise: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where to serve HTTP, as in 127.0.0.1:7480; port 0 takes a free one. Without it, no HTTP.", valueName: "host:port"))
+    var http: String?
+
+    @Flag(help: "Serve HTTP beyond loopback, although it is neither encrypted nor asks who is there.")
+    var insecure = false
+
     @Option(help: ArgumentHelp("A node of the cluster to join. May be given several times.", valueName: "host:port"))
     var seed: [String] = []
 
@@ -44,6 +52,8 @@ struct NodeOptions: ParsableArguments {
         if let data { settings.data = data }
         if let listen { settings.listen = listen }
         if let advertise { settings.advertise = advertise }
+        if let http { settings.http = http }
+        if insecure { settings.insecure = true }
         if !seed.isEmpty { settings.seeds = seed }
         if let name { settings.name = name }
         if let shards { settings.shards = shards }

@@ -1,16 +1,21 @@
+import CoreMetrics
 import Directory
 import Engine
 import Entities
 import Foundation
+import Gateway
 import Logging
 import Node
 import Primitives
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 
 /// One life of a node: start, say `ready`, serve until a signal or a fault, hand over, end.
 struct NodeRun: Sendable {
     let configuration: NodeConfiguration
+    /// Where HTTP is served; nowhere if nil.
+    let http: String?
     /// Nil: what the cluster has, or the default.
     let shards: Int?
     let isJSON: Bool
@@ -58,30 +63,43 @@ struct NodeRun: Sendable {
         } catch where stop.isPressed {
             return
         }
-        let services = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(
-                        service: Registration(run: self, node: node), successTerminationBehavior: .ignore,
-                        failureTerminationBehavior: .gracefullyShutdownGroup),
-                ],
-                logger: .silent))
-        stop.onPress { Task { await services.triggerGracefulShutdown() } }
-        try await services.run()
+        let telemetry = TelemetryRegistry()
+        MetricsSystem.bootstrap(telemetry)
+        let gateway = try http.map { (address) throws(NodeError) in
+            var configuration = GatewayConfiguration(address: address)
+            configuration.logger = logger
+            configuration.telemetry = telemetry
+            return try Gateway(node: node, configuration: configuration)
+        }
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
+            .init(
+                service: Registration(run: self, node: node, gateway: gateway), successTerminationBehavior: .ignore,
+                failureTerminationBehavior: .gracefullyShutdownGroup),
+        ]
+        // After the node, so that it ends before it.
+        if let gateway {
+            services.append(.init(service: gateway, failureTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: .silent))
+        stop.onPress { Task { await group.triggerGracefulShutdown() } }
+        try await group.run()
     }
 
     /// Makes sure that the cluster has the counter kind, and says `ready`.
     private struct Registration: Service {
         let run: NodeRun
         let node: Node
+        let gateway: Gateway?
 
         func run() async throws {
             do {
                 try await cancelWhenGracefulShutdown {
                     try await node.waitUntilReady()
                     try await register()
-                    say()
+                    let http = await gateway?.waitUntilListening()
+                    // Without its address the gateway has failed, and its own error ends the node.
+                    if gateway == nil || http != nil { say(http) }
                 }
             } catch is CancellationError {}
         }
@@ -109,10 +127,12 @@ struct NodeRun: Sendable {
             return map.kinds.first { $0.name == Counter.kind }?.shards ?? NodeRun.shardsByDefault
         }
 
-        private func say() {
-            run.logger.info("Serving.", metadata: ["node.id": "\(node.id)", "address": "\(node.address)"])
+        private func say(_ http: String?) {
+            var metadata: Logger.Metadata = ["node.id": "\(node.id)", "address": "\(node.address)"]
+            if let http { metadata["http"] = "\(http)" }
+            run.logger.info("Serving.", metadata: metadata)
             if run.isJSON {
-                StandardOutput.json(Ready(ready: true, node: node.id.rawValue, address: node.address))
+                StandardOutput.json(Ready(ready: true, node: node.id.rawValue, address: node.address, http: http))
             } else {
                 StandardOutput.line("ready")
             }
@@ -123,6 +143,7 @@ struct NodeRun: Sendable {
             var ready: Bool
             var node: UInt32
             var address: String
+            var http: String?
         }
     }
 }

@@ -26,6 +26,14 @@ extension ByteWriter {
         case .cluster(.status): write(UInt8(4))
         case .cluster(.shardMap): write(UInt8(5))
         case .cluster(.openSession): write(UInt8(6))
+        case .history(let history):
+            write(UInt8(7))
+            writeShort(history.kind)
+            writeShort(history.entity)
+            write(history.after)
+            write(history.from.rawValue)
+            write(history.limit)
+            write(history.consistency.rawValue)
         }
     }
 
@@ -100,6 +108,11 @@ extension ByteReader {
         case 4: return .cluster(.status)
         case 5: return .cluster(.shardMap)
         case 6: return .cluster(.openSession)
+        case 7:
+            return .history(
+                EntityHistory(
+                    kind: try readShortString(), entity: try readShort(), after: try read(),
+                    from: LogIndex(try read()), limit: try read(), consistency: try readConsistency()))
         case let other: throw MalformedBytes("request \(other) is not known")
         }
     }

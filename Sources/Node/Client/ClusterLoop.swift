@@ -51,6 +51,9 @@ final class ClusterLoop {
     private static let refreshInterval = TimeAmount.seconds(2)
     /// Connections kept, owners or not, so that the loss of one node is not the loss of the cluster.
     private static let linesMin = 3
+    /// A frame leaves at this size, before the turn ends: callers that were answered together would otherwise go on together, and the node
+    /// would wait for all of them.
+    private static let frameBytes = 4 << 10
     /// The last thing that went wrong with a connection, for the message when nothing works.
     private var lastTrouble: String?
     private var nextSeed = 0
@@ -138,8 +141,11 @@ final class ClusterLoop {
         line.frame.write(request)
         line.correlations.insert(correlation)
         lineOfCorrelation[correlation] = line
-        if line.frame.count >= settings.clientFrameBytesMax / 2 { close(frameOf: line) }
-        flushSoon()
+        if line.frame.count >= Self.frameBytes {
+            send(frameOf: line)
+        } else {
+            flushSoon()
+        }
         return true
     }
 
@@ -171,6 +177,7 @@ final class ClusterLoop {
         switch request {
         case .command(let command): (kind, entity) = (command.kind, command.entity)
         case .query(let query): (kind, entity) = (query.kind, query.entity)
+        case .history(let history): (kind, entity) = (history.kind, history.entity)
         case .cluster: return nil
         }
         guard let map, let record = kinds[kind] else { return nil }
@@ -189,11 +196,15 @@ final class ClusterLoop {
         isFlushScheduled = false
         for key in lines.keys.sorted() {
             guard let line = lines[key], line.isOpen else { continue }
-            close(frameOf: line)
-            guard line.hasQueued else { continue }
-            line.hasQueued = false
-            line.connection?.flush()
+            send(frameOf: line)
         }
+    }
+
+    private func send(frameOf line: Line) {
+        close(frameOf: line)
+        guard line.hasQueued else { return }
+        line.hasQueued = false
+        line.connection?.flush()
     }
 
     private func close(frameOf line: Line) {
@@ -288,7 +299,7 @@ extension Request {
         case .command(let command): command.payload.count
         case .query(let query): query.payload.count
         case .cluster(.directory(let body)): body.count
-        case .cluster: 0
+        case .cluster, .history: 0
         }
     }
 
@@ -298,7 +309,7 @@ extension Request {
         case .command(let command): command.payload.count + command.entity.count + command.name.utf8.count + 1_024
         case .query(let query): query.payload.count + query.entity.count + query.name.utf8.count + 1_024
         case .cluster(.directory(let body)): body.count + 1_024
-        case .cluster: 1_024
+        case .cluster, .history: 1_024
         }
     }
 }

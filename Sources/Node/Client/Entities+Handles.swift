@@ -1,7 +1,7 @@
-internal import Engine
+public import Engine
 public import Entities
 internal import JSON
-internal import Primitives
+public import Primitives
 
 /// The entities of one kind, wherever they live.
 ///
@@ -116,7 +116,7 @@ public struct EntityReference<E: Entity>: Sendable {
 extension RequestID {
     /// A free-form key.
     /// - Throws: `.malformed` unless it is 1 to 255 bytes without control characters.
-    init(key: String) throws(Failure) {
+    public init(key: String) throws(Failure) {
         let bytes = Array(key.utf8)
         guard Limits.requestKeyBytes.contains(bytes.count) else {
             throw Failure(
@@ -130,7 +130,8 @@ extension RequestID {
 }
 
 extension CommandResponse {
-    init(_ response: Response, kind: String) {
+    /// What a raw answer to a command of `kind` says.
+    public init(_ response: Response, kind: String) {
         switch response {
         case .committed(let committed):
             self = .replied(

@@ -1,20 +1,21 @@
 import Directory
 import Engine
 import JSON
+import Node
 import Primitives
 import Testing
 
 @testable import CLI
 
-@Suite struct ClusterReportTests {
-    private func report(_ shards: String) throws -> CLI.ClusterReport {
+@Suite struct ClusterOverviewTests {
+    private func report(_ shards: String) throws -> ClusterOverview {
         let json = """
             {"cluster": "00000000-0000-0000-0000-000000000001", "coordinator": 1, "members": [
               {"node": 1, "name": "node-1", "address": "127.0.0.1:7400", "status": "up", "isReachable": true, "owned": 1, "replicas": 1},
               {"node": 2, "name": "node-2", "address": "127.0.0.1:7401", "status": "up", "isReachable": false, "owned": 0, "replicas": 1}
             ], "shards": \(shards)}
             """
-        return CLI.ClusterReport(try JSON.decode(ClusterStatus.self, from: Array(json.utf8)))
+        return ClusterOverview(try JSON.decode(ClusterStatus.self, from: Array(json.utf8)))
     }
 
     @Test func `a shard on its way shows what is made and what is to go`() throws {

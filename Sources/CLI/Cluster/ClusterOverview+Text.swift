@@ -1,65 +1,7 @@
-import Directory
-import Engine
-import Primitives
+import Node
 
-/// The cluster's state as the command line shows it; the keys of its JSON are part of the contract.
-struct ClusterReport: Encodable {
-    var cluster: String
-    var coordinator: UInt32
-    /// Every shard has an owner and all its replicas, and nothing moves.
-    var settled: Bool
-    var members: [MemberLine]
-    var shards: [ShardLine]
-
-    struct MemberLine: Encodable {
-        var node: UInt32
-        var name: String
-        var address: String
-        var status: String
-        var reachable: Bool
-        /// Shards whose owner it is, and of which it holds a replica.
-        var owns: Int
-        var replicas: Int
-    }
-
-    struct ShardLine: Encodable {
-        var shard: String
-        var owner: UInt32?
-        var term: UInt64?
-        var voters: [UInt32]
-        var learners: [UInt32]
-        /// Where replicas should be, if not where they are.
-        var wanted: [UInt32]
-        /// The index of the newest entry that a majority has.
-        var commit: UInt64?
-        /// Entries that members lack, those that lack none left out.
-        var behind: [String: UInt64]
-    }
-
-    init(_ status: ClusterStatus) {
-        cluster = status.cluster.description
-        coordinator = status.coordinator.rawValue
-        settled = status.isSettled
-        members = status.members.map { member in
-            MemberLine(
-                node: member.node.rawValue, name: member.name, address: member.address,
-                status: member.status.rawValue, reachable: member.isReachable, owns: member.owned,
-                replicas: member.replicas)
-        }
-        shards = status.shards.map { shard in
-            var behind: [String: UInt64] = [:]
-            for lag in shard.behind where lag.entries > 0 { behind["\(lag.node)"] = lag.entries }
-            return ShardLine(
-                shard: shard.shard, owner: shard.owner?.rawValue, term: shard.term?.rawValue,
-                voters: shard.voters.map(\.rawValue), learners: shard.learners.map(\.rawValue),
-                wanted: shard.wanted.map(\.rawValue), commit: shard.commit?.rawValue, behind: behind)
-        }
-    }
-}
-
-// MARK: For people
-
-extension ClusterReport {
+/// For people.
+extension ClusterOverview {
     var summary: [String] {
         let up = members.count { $0.status == "up" }
         // The directory is a group of its own, and no shard of anybody's entities.
@@ -100,7 +42,7 @@ extension ClusterReport {
     }
 }
 
-extension ClusterReport.ShardLine {
+extension ClusterOverview.ShardLine {
     /// `1 2 3`, `1 2 +3` while 3 is being made, `1 2 -4` while 4 is to go.
     var replicaText: String {
         var parts = voters.map { wanted.contains($0) || wanted.isEmpty ? "\($0)" : "-\($0)" }

@@ -1,0 +1,20 @@
+internal import HTTPTypes
+internal import Node
+internal import Telemetry
+
+extension Endpoints {
+    /// `GET /metrics`
+    func metrics() async -> Answer {
+        var exposition = Exposition()
+        if let node = await backend.measurements() { exposition.write(node) }
+        if let bytes = ProcessMemory.residentBytes {
+            exposition.one("process_resident_memory_bytes", .gauge, "Memory in use.", bytes)
+        }
+        exposition.one("holdfast_http_connections", .gauge, "Open HTTP connections.", tally.connections)
+        exposition.one("holdfast_http_requests_under_way", .gauge, "HTTP requests not yet answered.", tally.requests)
+        exposition.one("holdfast_http_streams", .gauge, "Event streams under way.", streams.count)
+        tally.write(to: &exposition)
+        configuration.telemetry?.write(to: &exposition)
+        return Answer(type: Exposition.contentType, Array(exposition.text.utf8))
+    }
+}

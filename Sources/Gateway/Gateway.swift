@@ -1,0 +1,105 @@
+internal import Engine
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+public import Node
+public import ServiceLifecycle
+internal import Synchronization
+internal import Transport
+
+/// A node's HTTP side: every registered kind, the cluster, health.
+///
+/// ```swift
+/// let gateway = try Gateway(node: node, configuration: GatewayConfiguration(address: "127.0.0.1:7480"))
+/// // Both are services: run them in one group, the gateway after the node, so that it ends first.
+/// ```
+public final class Gateway: Service {
+    private let endpoints: Endpoints
+    private let listen: NetworkAddress
+    private let listening = AsyncStream.makeStream(of: String.self)
+
+    /// - Throws: `NodeError.configuration` for an address that is none.
+    public convenience init(node: Node, configuration: GatewayConfiguration) throws(NodeError) {
+        try self.init(backend: node, configuration: configuration)
+    }
+
+    init(backend: any GatewayBackend, configuration: GatewayConfiguration) throws(NodeError) {
+        do throws(TransportError) { listen = try NetworkAddress(parsing: configuration.address) } catch {
+            throw NodeError(.configuration, "the address for HTTP cannot be used: \(error.message)")
+        }
+        endpoints = Endpoints(
+            backend: backend, streams: StreamTable(limit: configuration.streamsMax), tally: GatewayTally(),
+            configuration: configuration)
+    }
+
+    /// Waits until connections are accepted. Once.
+    /// - Returns: `host:port`, with the real port; nil if the gateway ended before.
+    public func waitUntilListening() async -> String? {
+        for await address in listening.stream { return address }
+        return nil
+    }
+
+    /// Serves until the service group shuts down; requests under way are answered first, event streams end.
+    /// - Throws: `NodeError.listen` if the address cannot be listened on.
+    public func run() async throws {
+        let streams = endpoints.streams
+        defer { listening.continuation.finish() }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while !Task.isCancelled {
+                        try await Task.sleep(for: .seconds(1))
+                        streams.tick()
+                    }
+                }
+                group.addTask { [application] in
+                    try await withGracefulShutdownHandler {
+                        try await application.run()
+                    } onGracefulShutdown: {
+                        streams.end()
+                    }
+                    throw CancellationError()
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch is CancellationError {
+        } catch {
+            throw NodeError(.listen, "HTTP cannot be served on \(listen): \(error)")
+        }
+    }
+
+    private var application: Application<GatewayResponder> {
+        let configuration = endpoints.configuration
+        let tally = endpoints.tally
+        let (host, continuation) = (listen.host, listening.continuation)
+        return Application(
+            responder: GatewayResponder(endpoints: endpoints),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [MalformedRequestHandler(tally: tally)],
+                    idleTimeout: .nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1))),
+                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                        maxHeaderFieldSize: configuration.headerBytesMax,
+                        maxHeaderListSize: configuration.headerBytesMax,
+                        maxHeaderFieldCount: configuration.headerFieldsMax))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(listen.host, port: listen.port), backlog: 1_024,
+                availableConnectionsDelegate: .maximum(configuration.connectionsMax, logger: configuration.logger)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                continuation.yield(NetworkAddress(host: host, port: port).description)
+            },
+            logger: configuration.quietLogger)
+    }
+}
+
+extension GatewayConfiguration {
+    /// Hummingbird's own lines about starting and stopping say what the node says already.
+    fileprivate var quietLogger: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}

@@ -1,0 +1,33 @@
+internal import HTTPTypes
+internal import Primitives
+
+/// A request as the endpoints see it.
+struct Inquiry: Sendable {
+    var method: HTTPRequest.Method
+    var target: RequestTarget
+    var fields: HTTPFields
+    /// What errors about it are told under: the caller's own key, or one made up.
+    var requestID: String
+    /// Reads the body. Only for requests that have one to be read.
+    var body: @Sendable () async throws(GatewayError) -> [UInt8]
+
+    /// The caller's own name for its command; nil if it gave none.
+    var idempotencyKey: String? { fields[.idempotencyKey] }
+
+    /// The key if it can be shown, else a fresh id.
+    static func requestID(for fields: HTTPFields) -> String {
+        if let key = fields[.idempotencyKey], Limits.requestKeyBytes.contains(key.utf8.count),
+            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        {
+            return key
+        }
+        return UniqueID.random().description
+    }
+}
+
+extension HTTPField.Name {
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    static let lastEventID = HTTPField.Name("Last-Event-ID")!
+    static let fetchSite = HTTPField.Name("Sec-Fetch-Site")!
+    static let requestID = HTTPField.Name("X-Request-ID")!
+}
