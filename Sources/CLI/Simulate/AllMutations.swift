@@ -1,3 +1,4 @@
+import Foundation
 import Simulator
 
 /// `simulate --mutation all`: every rule broken in turn, at the seed that is known to show it.
