@@ -1,7 +1,7 @@
 import ArgumentParser
 import Simulator
 
-struct SimulateCommand: ParsableCommand {
+struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Run whole clusters in one thread, with every fault there is, and check every rule after every step.",
@@ -48,7 +48,8 @@ struct SimulateCommand: ParsableCommand {
         return known
     }
 
-    func run() throws {
+    func run() async throws {
+        if mutation == "all" { return try await AllMutations(wantsJSON: output.json).run() }
         let mutation = try brokenRule()
         if let seed {
             try SingleRun(seed: seed, mutation: mutation, isVerbose: verbose, wantsJSON: output.json).run()
