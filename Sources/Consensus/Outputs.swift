@@ -77,6 +77,13 @@ public struct Outputs: Sendable {
         }
     }
 
+    /// Whether nothing has been asked for since the last `reset()`.
+    public var isEmpty: Bool {
+        !hardStateChanged && entries.isEmpty && messages.isEmpty && durableMessages.isEmpty && committed == nil && reads.isEmpty
+            && !statusChanged && truncateFrom == nil && installedSnapshot == nil && loads.isEmpty && snapshotsWanted.isEmpty
+            && fault == nil
+    }
+
     /// Empties every field. Keeps the arrays' storage, but not a burst's: there are thousands of groups.
     public mutating func reset() {
         hardStateChanged = false

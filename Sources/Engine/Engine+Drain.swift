@@ -22,6 +22,7 @@ extension Engine {
     }
 
     func drain(_ replica: Replica) {
+        if replica.outputs.isEmpty { return }
         if let fault = replica.outputs.fault {
             return fail("group \(replica.group) cannot trust its log: \(fault)")
         }

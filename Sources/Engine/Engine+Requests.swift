@@ -32,7 +32,7 @@ extension Engine {
     }
 
     private func dispatch(_ pending: Pending, kind: String, entity: [UInt8], isLocal: Bool) {
-        guard Limits.entityIDBytes.contains(entity.count), String(validating: entity, as: UTF8.self) != nil else {
+        guard Limits.entityIDBytes.contains(entity.count), isUTF8(entity) else {
             return respond(to: pending.origin, .failed(.invalidEntityID(entity)))
         }
         guard let group = router.group(kind: kind, entity: entity) else {

@@ -36,9 +36,3 @@ public struct EntityID: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 }
-
-/// Whether `bytes` are well-formed UTF-8.
-public func isUTF8(_ bytes: [UInt8]) -> Bool {
-    if bytes.allSatisfy({ $0 < 0x80 }) { return true }
-    return String(validating: bytes, as: UTF8.self) != nil
-}

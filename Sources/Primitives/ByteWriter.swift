@@ -95,7 +95,11 @@ public struct ByteReader: Sendable {
     public mutating func readBytes(_ count: Int) throws(MalformedBytes) -> [UInt8] {
         guard count >= 0, end - offset >= count else { throw truncated(count) }
         defer { offset += count }
-        return Array(bytes[offset..<offset + count])
+        // An array of a slice would be copied by way of a generic collection.
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count])) }
+            initialized = count
+        }
     }
 
     public mutating func readShort() throws(MalformedBytes) -> [UInt8] {
@@ -109,10 +113,9 @@ public struct ByteReader: Sendable {
     }
 
     public mutating func readShortString() throws(MalformedBytes) -> String {
-        guard let text = String(validating: try readShort(), as: UTF8.self) else {
-            throw MalformedBytes("a text field is not UTF-8")
-        }
-        return text
+        let bytes = try readShort()
+        guard isUTF8(bytes) else { throw MalformedBytes("a text field is not UTF-8") }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     public mutating func readUniqueID() throws(MalformedBytes) -> UniqueID {

@@ -104,10 +104,19 @@ def resident_bytes(process):
     return 0
 
 
-def written_bytes(process):
-    """What the process has handed to the disk."""
+def _io(process, field):
     with open(f"/proc/{process.pid}/io") as file:
         for line in file:
-            if line.startswith("write_bytes:"):
+            if line.startswith(field + ":"):
                 return int(line.split()[1])
     return 0
+
+
+def written_bytes(process):
+    """What the process has handed to the disk."""
+    return _io(process, "write_bytes")
+
+
+def sent_bytes(process):
+    """What the process has written to files, sockets and pipes: at rest, what it has sent."""
+    return _io(process, "wchar")

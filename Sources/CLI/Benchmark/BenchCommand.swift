@@ -23,6 +23,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many of a hundred requests are linearizable reads.", valueName: "percent"))
     var reads = 0
 
+    @Flag(help: "Each counter once, in order; ends when all have had their turn.")
+    var once = false
+
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var output: OutputOptions
 
@@ -36,8 +39,8 @@ struct BenchCommand: AsyncParsableCommand {
         let result = try await cluster.withCluster { cluster in
             _ = try await cluster.entities(Counter.self, timeout: self.cluster.limit)
             let load = BenchLoad(
-                cluster: cluster, callers: callers, entities: entities, duration: seconds.duration, reads: reads,
-                requestTimeout: self.cluster.limit)
+                cluster: cluster, callers: callers, entities: BenchEntities(count: entities, takesEachOnce: once),
+                duration: seconds.duration, reads: reads, requestTimeout: self.cluster.limit)
             return await load.run(progress: StandardError.isTerminal || !output.json)
         }
         if output.json {

@@ -7,7 +7,7 @@ import Primitives
 struct BenchLoad: Sendable {
     let cluster: Cluster
     let callers: Int
-    let entities: Int
+    let entities: BenchEntities
     let duration: Duration
     /// Of a hundred requests.
     let reads: Int
@@ -21,9 +21,12 @@ struct BenchLoad: Sendable {
         let end = start + duration
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await report(tally, from: start, until: end, shows: showsProgress) }
-            for _ in 0..<callers {
-                group.addTask(executorPreference: cluster.executor) { await call(tally, until: end) }
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<callers {
+                    group.addTask(executorPreference: cluster.executor) { await call(tally, until: end) }
+                }
             }
+            group.cancelAll()
         }
         return tally.result(elapsed: clock.now - start)
     }
@@ -35,8 +38,7 @@ struct BenchLoad: Sendable {
         let increment = Array(#"{"by":1}"#.utf8)
         let balance = Array("{}".utf8)
         var began = clock.now
-        while began < end {
-            let entity = Array("bench-\(Int.random(in: 0..<entities, using: &generator))".utf8)
+        while began < end, let entity = entities.next(&generator) {
             let isRead = reads > 0 && Int.random(in: 0..<100, using: &generator) < reads
             let request: Request =
                 isRead
@@ -70,7 +72,7 @@ struct BenchLoad: Sendable {
         var second = 1
         var last = start
         while start + .seconds(second) <= end {
-            try? await clock.sleep(until: start + .seconds(second))
+            guard (try? await clock.sleep(until: start + .seconds(second))) != nil else { return }
             let now = clock.now
             let slice = tally.takeSlice()
             StandardError.line(slice.line(second: second, elapsed: now - last))

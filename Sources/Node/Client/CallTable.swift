@@ -23,9 +23,7 @@ final class CallTable {
     private var session: Session
     /// Numbers of calls that went on under a later session.
     private var entries: [UInt64: Entry] = [:]
-    private var byCorrelation: [UInt64: UInt64] = [:]
     private var nextID: UInt64 = 1
-    private var nextCorrelation: UInt64 = 1
     /// Calls that wait for the session to have room.
     private var waiting: Deque<UInt64> = []
     private var ticker: RepeatedTask?
@@ -81,20 +79,30 @@ final class CallTable {
     }
 
     private func send(_ id: UInt64) {
-        let correlation = nextCorrelation
-        nextCorrelation += 1
         let request = entries[id]!.call.attempt()
+        let correlation = Self.correlation(of: id, attempt: entries[id]!.call.attempts)
         entries[id]!.correlation = correlation
         entries[id]!.sentAt = clock.now
-        byCorrelation[correlation] = id
         if !transmit(request, correlation) {
             detach(id)
             proceed(id) { call, now, jitter in call.unsent(.noNode, now: now, jitter: &jitter) }
         }
     }
 
+    /// The call's number and the low bits of the attempt's. An answer that is 256 attempts late is taken for a new one, as it may be: every
+    /// attempt is the same request.
+    private static func correlation(of id: UInt64, attempt: Int) -> UInt64 {
+        id << 8 | UInt64(truncatingIfNeeded: attempt) & 0xFF
+    }
+
+    /// The call that waits for this attempt's answer; nil if it has ended or has been tried again since.
+    private func call(awaiting correlation: UInt64) -> UInt64? {
+        let id = correlation >> 8
+        return entries[id]?.correlation == correlation ? id : nil
+    }
+
     func answered(_ correlation: UInt64, _ response: Response) {
-        guard let id = byCorrelation[correlation] else { return }
+        guard let id = call(awaiting: correlation) else { return }
         detach(id)
         if case .failed(let failure) = response, failure.outcome != .invalid { onTrouble(correlation) }
         proceed(id) { call, now, jitter in call.answered(response, now: now, jitter: &jitter) }
@@ -103,17 +111,13 @@ final class CallTable {
     /// The attempts with these correlations will not be answered.
     func lost(_ correlations: [UInt64]) {
         for correlation in correlations {
-            guard let id = byCorrelation[correlation] else { continue }
+            guard let id = call(awaiting: correlation) else { continue }
             detach(id)
             proceed(id) { call, now, jitter in call.lost(now: now, jitter: &jitter) }
         }
     }
 
-    private func detach(_ id: UInt64) {
-        guard let correlation = entries[id]?.correlation else { return }
-        byCorrelation[correlation] = nil
-        entries[id]!.correlation = nil
-    }
+    private func detach(_ id: UInt64) { entries[id]?.correlation = nil }
 
     private func proceed(_ id: UInt64, _ step: (inout Call, Instant, inout RandomGenerator) -> Call.Next) {
         guard entries[id] != nil else { return }

@@ -37,7 +37,6 @@ final class ClusterLoop {
     private let seeds: [NetworkAddress]
     private var generator = RandomGenerator(seed: UInt64.random(in: .min ... .max))
     private var lines: [String: Line] = [:]
-    private var lineOfCorrelation: [UInt64: Line] = [:]
     private(set) var map: ClusterMap?
     private var kinds: [String: KindRecord] = [:]
     private var addresses: [NodeID: String] = [:]
@@ -121,7 +120,6 @@ final class ClusterLoop {
         line.hasQueued = false
         let lost = line.correlations.sorted()
         line.correlations = []
-        for correlation in lost { lineOfCorrelation[correlation] = nil }
         calls.lost(lost)
         guard !isClosed else { return }
         let isWanted = seeds.contains(line.address) || addresses.values.contains(line.address.description)
@@ -140,7 +138,6 @@ final class ClusterLoop {
         line.frame.write(correlation)
         line.frame.write(request)
         line.correlations.insert(correlation)
-        lineOfCorrelation[correlation] = line
         if line.frame.count >= Self.frameBytes {
             send(frameOf: line)
         } else {
@@ -228,7 +225,6 @@ final class ClusterLoop {
                 let response = try reader.readResponse()
                 line.correlations.remove(correlation)
                 line.isDoubtful = false
-                lineOfCorrelation[correlation] = nil
                 calls.answered(correlation, response)
             }
         } catch {
@@ -238,10 +234,7 @@ final class ClusterLoop {
     }
 
     private func trouble(_ correlation: UInt64) {
-        if let line = lineOfCorrelation.removeValue(forKey: correlation) {
-            line.correlations.remove(correlation)
-            line.isDoubtful = true
-        }
+        for line in lines.values where line.correlations.remove(correlation) != nil { line.isDoubtful = true }
         refreshIfStale()
     }
 
