@@ -33,7 +33,8 @@ extension RaftGroup {
             if isQuiescent { return .distantFuture }
             return min(heartbeatDeadline, quorumDeadline, transfer?.deadline ?? .distantFuture)
         }
-        return isQuiescent || !mayCampaign ? .distantFuture : electionDeadline
+        // One that may not stand has still to find out whether its leader rests: the word of that may have been lost.
+        return isQuiescent || (!mayCampaign && leader == nil) ? .distantFuture : electionDeadline
     }
 
     /// How far each peer is, sorted by node. Empty unless this node leads.
