@@ -23,7 +23,7 @@ extension RaftGroup {
     /// Asks whether an election would be won; changes no term until a majority says so.
     mutating func campaign(now: Instant, into outputs: inout Outputs) {
         armElection(now)
-        guard mayCampaign else { return }
+        guard mayCampaign else { return askLeader(into: &outputs) }
         role = .preCandidate
         leader = nil
         isQuiescent = false
@@ -32,6 +32,14 @@ extension RaftGroup {
         outputs.statusChanged = true
         for slot in peers.indices where !peers[slot].isLearner { requestVote(slot, into: &outputs) }
         countBallots(now: now, into: &outputs)
+    }
+
+    /// A learner that hears nothing cannot stand, but its question wakes a leader that rests and has not told it so, or not everything.
+    private func askLeader(into outputs: inout Outputs) {
+        guard let leader, let slot = peers.slot(of: leader) else { return }
+        let request = VoteRequest(
+            term: term.next, lastIndex: log.last.index, lastTerm: log.last.term, isPreVote: true, isTransfer: false)
+        outputs.messages.append(Outputs.Addressed(to: peers[slot].node, message: .voteRequest(request)))
     }
 
     /// Begins a new term and asks for votes, once the vote for itself is durable.

@@ -33,7 +33,8 @@ extension RaftGroup {
             if isQuiescent { return .distantFuture }
             return min(heartbeatDeadline, quorumDeadline, transfer?.deadline ?? .distantFuture)
         }
-        return isQuiescent || !mayCampaign ? .distantFuture : electionDeadline
+        // One that may not stand has still to find out whether its leader rests: the word of that may have been lost.
+        return isQuiescent || (!mayCampaign && leader == nil) ? .distantFuture : electionDeadline
     }
 
     /// How far each peer is, sorted by node. Empty unless this node leads.
@@ -59,5 +60,14 @@ extension RaftGroup {
         guard let term = log.term(at: index), let checksum = log.checksum(at: index) else { return nil }
         return SnapshotPoint(
             index: index, term: term, checksum: checksum, configuration: configurations.configuration(at: index))
+    }
+
+    /// How entries flow to one peer, for a trace.
+    package func flow(to peer: NodeID) -> String {
+        guard let slot = peers.slot(of: peer) else { return "no member" }
+        let peer = peers[slot]
+        return "\(peer.flow), next \(peer.next)" + (peer.isPaused ? ", probe out" : "") + (peer.isLoading ? ", loading" : "")
+            + (peer.isSnapshotAsked ? ", checkpoint asked" : "") + (peer.isLost ? ", lost" : "")
+            + (peer.bulkThrough > .zero ? ", bulk through \(peer.bulkThrough)" : "") + ", \(peer.stalledHeartbeats) heartbeats without progress"
     }
 }

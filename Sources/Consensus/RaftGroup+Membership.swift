@@ -49,7 +49,7 @@ extension RaftGroup {
             let lag = log.last.index - learner.match
             // It also knows that it is a member: its vote will be asked for. One that holds all there is may still be probed: after
             // a new connection nothing is sent to it that it could answer.
-            guard isBroken(.promoteBlankLearner) || learner.isRecentlyActive, learner.flow == .replicate || lag == 0, lag <= settings.promotionLagMax,
+            guard learner.isRecentlyActive, learner.flow == .replicate || lag == 0, lag <= settings.promotionLagMax,
                 learner.match >= configurations.currentIndex
             else {
                 throw ConfigurationRefusal(
@@ -64,7 +64,7 @@ extension RaftGroup {
             guard current.voters != [removed] else {
                 throw ConfigurationRefusal(.lastVoter, "node \(removed) is the last voter of group \(group)")
             }
-            if isBroken(.changeTwoMembers), current.voters.count > 3,
+            if isBroken(.changeTwoMembers), current.voters.count > 2,
                 let other = current.voters.last(where: { $0 != removed && $0 != node })
             {
                 return Configuration(

@@ -24,5 +24,8 @@ public struct PlanSettings: Hashable, Sendable {
     /// Leadership transfers on their way at a time.
     public var transfersMax = 8
 
+    /// Rules broken by a test; empty otherwise.
+    package var broken: BrokenRules = []
+
     public init() {}
 }

@@ -128,6 +128,7 @@ extension Planner {
         let order = GroupOrder(
             group: group.group, leader: group.leader, term: group.term,
             configurationIndex: group.configurationIndex, action: action)
-        return order.verdict(at: group, isAlive: isAlive) == .obey ? order : nil
+        let isSafe = order.verdict(at: group, isAlive: isAlive) == .obey
+        return isSafe || settings.broken.contains(.obeyUnsafeOrders) ? order : nil
     }
 }

@@ -59,9 +59,9 @@ extension Engine {
             case .notLeader, .transferring: respond(to: pending.origin, .failed(.moving))
             }
         } catch {
-            respond(
-                to: pending.origin,
-                .failed(RequestFailure(.invalid, Failure.Code("directory-\(error.code)"), error.message)))
+            // Refused by a state that may not be committed yet: a node that ends because of it would end for nothing.
+            let failure = RequestFailure(.invalid, Failure.Code("directory-\(error.code)"), error.message)
+            hold(.failed(failure), after: replica.directory!.newestIndex, for: pending, in: replica)
         }
     }
 

@@ -36,6 +36,12 @@ extension Engine {
     /// A copy of one group's consensus; nil if it has no replica here.
     package func raft(of group: GroupID) -> RaftGroup? { replica(group)?.raft }
 
+    /// Has this node's group change its members without a plan, as the core allows.
+    package func change(_ group: GroupID, _ change: ConfigurationChange) {
+        guard let replica = replica(group), replica.servingTerm != nil else { return }
+        step(replica) { raft, outputs in _ = try? raft.changeConfiguration(change, into: &outputs) }
+    }
+
     /// Everything of this group that is committed is applied here up to this index.
     package func applied(of group: GroupID) -> LogIndex? { replica(group)?.applied }
 

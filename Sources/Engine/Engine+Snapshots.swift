@@ -38,9 +38,11 @@ extension Engine {
 
     func checkpointProgressed(_ group: GroupID, at peer: NodeID, index: LogIndex, bytes: UInt64) {
         guard let replica = replica(group), let sending = replica.sendings[peer], sending.point.index == index,
-            let received = Int(exactly: bytes), received <= sending.sent, received > sending.received
+            let received = Int(exactly: bytes), received <= sending.bytes.count, received > sending.received
         else { return }
         replica.sendings[peer]!.received = received
+        // It may hold more than was sent this time: pieces of an earlier attempt, which is gone on with.
+        replica.sendings[peer]!.sent = max(sending.sent, received)
         replica.sendings[peer]!.lastProgress = now
         guard received == sending.bytes.count else { return sendPieces(of: replica, to: peer) }
         replica.sendings[peer] = nil

@@ -67,5 +67,6 @@ public struct EngineSettings: Sendable {
         broken = rules
         raft.broken = rules
         shard.broken = rules
+        plan.broken = rules
     }
 }

@@ -85,7 +85,7 @@ struct APIDescription {
                 consistency,
                 [
                     "name": "revision", "in": "query", "description": "The state as it was after that many events.",
-                    "schema": ["type": "integer", "minimum": 0],
+                    "schema": ["type": "integer", "minimum": 0, "maximum": .integer(.max)],
                 ],
             ],
             "responses": .object(JSONObject([("200", answer("The state", "State"))] + readErrors)),
@@ -100,7 +100,7 @@ struct APIDescription {
                 consistency,
                 [
                     "name": "after", "in": "query", "description": "Only events with a higher revision.",
-                    "schema": ["type": "integer", "minimum": 0],
+                    "schema": ["type": "integer", "minimum": 0, "maximum": .integer(.max)],
                 ],
                 ["name": "limit", "in": "query", "schema": ["type": "integer", "minimum": 1, "maximum": 1_024]],
             ],
@@ -139,7 +139,7 @@ struct APIDescription {
 
     private static let id: JSONValue = [
         "name": "id", "in": "path", "required": true, "description": "1 to 512 bytes of UTF-8.",
-        "schema": ["type": "string", "minLength": 1, "maxLength": 128],
+        "schema": ["type": "string", "minLength": 1, "maxLength": 512],
     ]
 
     private static let consistency: JSONValue = [

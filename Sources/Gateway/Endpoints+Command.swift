@@ -14,7 +14,7 @@ extension Endpoints {
         let key: RequestID?
         do throws(Failure) {
             try EntityID.validate(id)
-            key = try inquiry.idempotencyKey.map { (text) throws(Failure) in try RequestID(key: text) }
+            key = try inquiry.idempotencyKey.map { (text) throws(Failure) in try Self.key(text) }
         } catch {
             throw GatewayError(nothingHappened: error)
         }
@@ -31,6 +31,14 @@ extension Endpoints {
         case .notCommitted(let failure): throw GatewayError(nothingHappened: failure)
         case .outcomeUnknown(let failure): throw GatewayError(outcomeUnknown: failure, hasKey: key != nil)
         }
+    }
+
+    /// What a header field can carry unharmed: other bytes are changed or dropped by what stands between client and node.
+    private static func key(_ text: String) throws(Failure) -> RequestID {
+        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Failure(.malformed, "the Idempotency-Key has a character that is not a visible one of ASCII")
+        }
+        return try RequestID(key: text)
     }
 
     /// A page of another site that a browser shows may not change anything here with its user's reach: what such a page sends

@@ -16,7 +16,7 @@ struct Endpoints: Sendable {
         case .entity(let kind, let id):
             try allow(inquiry, .get)
             return try await state(of: kind, id, inquiry)
-        case .member(let kind, let id, "events") where inquiry.method != .post:
+        case .member(let kind, let id, "events"):
             try allow(inquiry, .get)
             return try await events(of: kind, id, inquiry)
         case .member(let kind, let id, let name):

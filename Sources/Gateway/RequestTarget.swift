@@ -120,12 +120,12 @@ extension RequestTarget {
 
     func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
-    /// A whole number without a sign.
-    func number(_ name: String, in range: ClosedRange<UInt64> = 0...UInt64.max) throws(GatewayError) -> UInt64? {
+    /// A whole number without a sign; by default one that a signed 64-bit integer holds, as every client has it.
+    func number(_ name: String, in range: ClosedRange<UInt64> = 0...UInt64(Int64.max)) throws(GatewayError) -> UInt64? {
         guard let text = value(name) else { return nil }
         guard let number = UInt64(decimal: text), range.contains(number) else {
-            let bounds = range.upperBound == .max ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
-            throw .malformed("the query parameter \(name) is not a whole number, \(bounds)")
+            throw .malformed(
+                "the query parameter \(name) is not a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

@@ -24,7 +24,7 @@ extension JournalReader {
             let run = index.run(replica)
             let segment = try connection.prepare(
                 Segment.select + " WHERE replica = \(replica) AND first_index + count > ?1 ORDER BY first_index")
-            segment.bind(1, from.rawValue)
+            segment.bind(1, scan.from.rawValue)
             while try segment.step() {
                 let listed = try Segment(segment, path: path)
                 if try collect((listed.first, listed.positions, listed.hashes), in: group, &scan) { return scan.events }
@@ -90,7 +90,8 @@ private struct EventScan {
         self.hash = hash
         self.after = after
         self.limit = limit
-        self.from = from
+        // No log is that long; what is beyond it would not fit in SQLite's numbers.
+        self.from = min(from, LogIndex(1 << 62))
         self.committed = committed
         self.bytesMax = bytesMax
     }

@@ -308,7 +308,8 @@ extension NodeLoop: TransportDelegate {
                     .otherFile,
                     "node \(node) is known with another journal file: this folder is not the one that belongs to it"))
         }
-        if hello.identity.startCounter < member.startCounter {
+        let isSameStart = hello.identity.startCounter == member.startCounter
+        if hello.identity.startCounter < member.startCounter || (isSameStart && hello.identity.process != member.process) {
             return .reject(
                 Rejection(
                     .staleStart,

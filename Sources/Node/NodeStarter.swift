@@ -76,7 +76,7 @@ struct NodeStarter: Sendable {
             return NIOLoopBound(core, eventLoop: loop)
         }.get()
         try await loop.flatSubmit {
-            Self.listen(core.value, on: reserved, recovery, advertised, configuration)
+            Self.listen(core.value, on: reserved, recovery, process, advertised, configuration)
         }.get()
         let node = try await loop.submit { core.value.engine.node }.get()
         return NodeParts(
@@ -203,12 +203,12 @@ struct NodeStarter: Sendable {
     }
 
     private static func listen(
-        _ core: NodeLoop, on address: NetworkAddress, _ recovery: Recovery, _ advertised: String,
+        _ core: NodeLoop, on address: NetworkAddress, _ recovery: Recovery, _ process: UniqueID, _ advertised: String,
         _ configuration: NodeConfiguration
     ) -> EventLoopFuture<Void> {
         let identity = Identity(
             cluster: core.engine.cluster, node: core.engine.node, file: recovery.identity.file,
-            startCounter: recovery.identity.startCounter, address: advertised)
+            startCounter: recovery.identity.startCounter, process: process, address: advertised)
         let transport = Transport(
             loop: core.loop, identity: identity, settings: TransportSettings(), delegate: core,
             logger: configuration.logger)

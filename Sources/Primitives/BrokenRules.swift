@@ -26,7 +26,6 @@ package struct BrokenRules: OptionSet, Hashable, Sendable {
     package static let countOtherTerms = BrokenRules(16)
     package static let followOlderTerm = BrokenRules(17)
     package static let keepLeadingInNewTerm = BrokenRules(18)
-    package static let promoteBlankLearner = BrokenRules(19)
 
     // Exactly once.
     package static let forgetSessionsAtCheckpoint = BrokenRules(20)

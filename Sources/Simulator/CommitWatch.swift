@@ -13,6 +13,8 @@ struct CommitWatch {
     private var leaders: [[Term: Leader]] = []
     /// The newest term in which a group was led.
     private(set) var newestTerm: [Term] = []
+    /// Each entity's value by the newest committed entry that changed it.
+    private(set) var values: [[UInt8]: Int64] = [:]
     /// The directory as far as it is committed.
     private(set) var directory = DirectoryState()
 
@@ -77,15 +79,23 @@ struct CommitWatch {
                 return "the committed log of group \(group) does not go on with entry \(entry.index) of term \(entry.term)"
             }
             logs[slot].append(entry)
-            if group == .directory, entry.type == .record, let problem = apply(entry) { return problem }
+            guard entry.type == .record else { continue }
+            guard let record = try? EntryRecord(encoded: entry.payload) else {
+                return "entry \(entry.index) of group \(group) cannot be read"
+            }
+            if group == .directory {
+                if let problem = apply(record, at: entry.index) { return problem }
+            } else if let value = Int64(String(decoding: record.reply, as: UTF8.self)) {
+                values[record.entity] = value
+            }
         }
         return nil
     }
 
-    private mutating func apply(_ entry: Entry) -> String? {
-        guard let record = try? EntryRecord(encoded: entry.payload),
-            let events = try? JSON.decode([DirectoryEvent].self, from: record.events)
-        else { return "directory entry \(entry.index) cannot be read" }
+    private mutating func apply(_ record: EntryRecord, at index: LogIndex) -> String? {
+        guard let events = try? JSON.decode([DirectoryEvent].self, from: record.events) else {
+            return "directory entry \(index) cannot be read"
+        }
         for event in events { directory.apply(event) }
         return nil
     }

@@ -5,10 +5,13 @@ public struct Mutation: Sendable {
     public var name: String
     /// The rule, as it should be.
     public var rule: String
+    /// A seed whose run shows that it is broken.
+    public var seed: UInt64
     let broken: BrokenRules
 
-    init(_ name: String, _ broken: BrokenRules, _ rule: String) {
+    init(_ name: String, _ broken: BrokenRules, _ seed: UInt64, _ rule: String) {
         self.name = name
+        self.seed = seed
         self.broken = broken
         self.rule = rule
     }
@@ -18,60 +21,59 @@ public struct Mutation: Sendable {
     public static let all: [Mutation] = consensus + exactlyOnce + engine + journal
 
     private static let consensus: [Mutation] = [
-        Mutation("vote-before-durable", .voteBeforeDurable, "a vote is told only when it is on disk"),
-        Mutation("stand-before-durable", .standBeforeDurable, "a candidate asks for votes only when its own vote is on disk"),
-        Mutation("acknowledge-before-durable", .acknowledgeBeforeDurable, "a follower acknowledges only what is on disk"),
-        Mutation("count-own-copy-early", .countOwnCopyBeforeDurable, "a leader counts its own copy when it is on disk"),
-        Mutation("commit-old-term", .commitOldTermByCount, "an earlier term's entry commits only through one of the leader's own"),
-        Mutation("read-without-round", .readWithoutRound, "a read waits until a quorum confirms the leader"),
-        Mutation("read-by-old-round", .readByOldRound, "only answers to a round begun after the read count for it"),
-        Mutation("serve-before-own-term", .serveBeforeOwnTerm, "a leader answers once an entry of its own term is committed"),
-        Mutation("vote-twice", .voteTwice, "one vote a term"),
-        Mutation("vote-for-shorter-log", .voteForShorterLog, "no vote for a log that is less up to date"),
-        Mutation("keep-divergent-tail", .keepDivergentTail, "what contradicts the leader's log is cut off"),
-        Mutation("accept-any-previous", .acceptAnyPrevious, "entries are taken only after one that is the leader's"),
-        Mutation("change-two-members", .changeTwoMembers, "one member at a time"),
-        Mutation("count-learners", .countLearners, "a learner's copy does not count"),
-        Mutation("count-removed-leader", .countRemovedLeader, "a leader that removes itself does not count its own copy"),
-        Mutation("commit-beyond-match", .commitBeyondMatch, "a follower commits only what it has as its leader has it"),
-        Mutation("count-other-terms", .countOtherTerms, "only answers of the leader's own term count"),
-        Mutation("follow-older-term", .followOlderTerm, "nobody follows a leader of an older term"),
-        Mutation("keep-leading-in-new-term", .keepLeadingInNewTerm, "a leader that hears of a newer term steps down"),
-        Mutation("promote-blank-learner", .promoteBlankLearner, "a learner votes only when it has caught up"),
+        Mutation("vote-before-durable", .voteBeforeDurable, 1, "a vote is told only when it is on disk"),
+        Mutation("stand-before-durable", .standBeforeDurable, 1, "a candidate asks for votes only when its own vote is on disk"),
+        Mutation("acknowledge-before-durable", .acknowledgeBeforeDurable, 1, "a follower acknowledges only what is on disk"),
+        Mutation("count-own-copy-early", .countOwnCopyBeforeDurable, 1, "a leader counts its own copy when it is on disk"),
+        Mutation("commit-old-term", .commitOldTermByCount, 1, "an earlier term's entry commits only through one of the leader's own"),
+        Mutation("read-without-round", .readWithoutRound, 1, "a read waits until a quorum confirms the leader"),
+        Mutation("read-by-old-round", .readByOldRound, 1, "only answers to a round begun after the read count for it"),
+        Mutation("serve-before-own-term", .serveBeforeOwnTerm, 1, "a leader answers once an entry of its own term is committed"),
+        Mutation("vote-twice", .voteTwice, 1, "one vote a term"),
+        Mutation("vote-for-shorter-log", .voteForShorterLog, 1, "no vote for a log that is less up to date"),
+        Mutation("keep-divergent-tail", .keepDivergentTail, 1, "what contradicts the leader's log is cut off"),
+        Mutation("accept-any-previous", .acceptAnyPrevious, 1, "entries are taken only after one that is the leader's"),
+        Mutation("change-two-members", .changeTwoMembers, 1, "one member at a time"),
+        Mutation("count-learners", .countLearners, 1, "a learner's copy does not count"),
+        Mutation("count-removed-leader", .countRemovedLeader, 1, "a leader that removes itself does not count its own copy"),
+        Mutation("commit-beyond-match", .commitBeyondMatch, 1, "a follower commits only what it has as its leader has it"),
+        Mutation("count-other-terms", .countOtherTerms, 1, "only answers of the leader's own term count"),
+        Mutation("follow-older-term", .followOlderTerm, 1, "nobody follows a leader of an older term"),
+        Mutation("keep-leading-in-new-term", .keepLeadingInNewTerm, 1, "a leader that hears of a newer term steps down"),
     ]
 
     private static let exactlyOnce: [Mutation] = [
-        Mutation("forget-sessions", .forgetSessionsAtCheckpoint, "a checkpoint holds the sessions and their replies"),
-        Mutation("forget-keys", .forgetKeysAtCheckpoint, "a checkpoint holds the request keys and their replies"),
-        Mutation("execute-expired-session", .executeExpiredSession, "a forgotten session is never taken for a new one"),
-        Mutation("tell-uncommitted", .tellUncommitted, "nothing uncommitted is shown to anyone"),
-        Mutation("decide-retry-again", .decideRetryAgain, "a retry waits for its original"),
-        Mutation("accept-other-payload", .acceptOtherPayload, "a request id with another payload is refused"),
-        Mutation("keep-lost-proposals", .keepLostProposals, "what was proposed in a lost term is dropped"),
-        Mutation("forget-reply-at-once", .forgetReplyAtOnce, "a reply is kept until its client has acknowledged it"),
-        Mutation("forget-ids-at-snapshot", .forgetIDsAtSnapshot, "a checkpoint that is taken in brings its request ids"),
+        Mutation("forget-sessions", .forgetSessionsAtCheckpoint, 1, "a checkpoint holds the sessions and their replies"),
+        Mutation("forget-keys", .forgetKeysAtCheckpoint, 1, "a checkpoint holds the request keys and their replies"),
+        Mutation("execute-expired-session", .executeExpiredSession, 1, "a forgotten session is never taken for a new one"),
+        Mutation("tell-uncommitted", .tellUncommitted, 1, "nothing uncommitted is shown to anyone"),
+        Mutation("decide-retry-again", .decideRetryAgain, 1, "a retry waits for its original"),
+        Mutation("accept-other-payload", .acceptOtherPayload, 1, "a request id with another payload is refused"),
+        Mutation("keep-lost-proposals", .keepLostProposals, 1, "what was proposed in a lost term is dropped"),
+        Mutation("forget-reply-at-once", .forgetReplyAtOnce, 1, "a reply is kept until its client has acknowledged it"),
+        Mutation("forget-ids-at-snapshot", .forgetIDsAtSnapshot, 1, "a checkpoint that is taken in brings its request ids"),
     ]
 
     private static let engine: [Mutation] = [
-        Mutation("call-it-not-committed", .calledNotCommitted, "a lost proposal's outcome is unknown"),
-        Mutation("answer-by-index", .answerByIndexAlone, "a caller is answered from its own entry, by index and term"),
-        Mutation("reuse-forward-numbers", .reuseForwardNumbers, "the number of a passed-on request is never used again"),
-        Mutation("follow-old-directory", .followOldDirectory, "a node acts on no older directory than it had"),
-        Mutation("give-up-while-member", .giveUpWhileMember, "a replica is given up only when its group went on without it"),
-        Mutation("born-again", .bornAgain, "a replica that was given up is not born again with its first members"),
-        Mutation("forget-tombstone", .forgetTombstone, "what a given-up replica voted is remembered"),
-        Mutation("ignore-full-disk", .ignoreFullDisk, "a full disk takes no new command"),
-        Mutation("obey-unsafe-orders", .obeyUnsafeOrders, "a leader checks each order against what it knows itself"),
-        Mutation("lose-vote", .losePersistedVote, "the vote is on disk"),
-        Mutation("lose-term", .losePersistedTerm, "the term is on disk"),
-        Mutation("drop-truncation", .dropTruncation, "a cut log is cut on disk as well"),
+        Mutation("call-it-not-committed", .calledNotCommitted, 1, "a lost proposal's outcome is unknown"),
+        Mutation("answer-by-index", .answerByIndexAlone, 1, "a caller is answered from its own entry, by index and term"),
+        Mutation("reuse-forward-numbers", .reuseForwardNumbers, 1, "the number of a passed-on request is never used again"),
+        Mutation("follow-old-directory", .followOldDirectory, 1, "a node acts on no older directory than it had"),
+        Mutation("give-up-while-member", .giveUpWhileMember, 1, "a replica is given up only when its group went on without it"),
+        Mutation("born-again", .bornAgain, 1, "a replica that was given up is not born again with its first members"),
+        Mutation("forget-tombstone", .forgetTombstone, 1, "what a given-up replica voted is remembered"),
+        Mutation("ignore-full-disk", .ignoreFullDisk, 1, "a full disk takes no new command"),
+        Mutation("obey-unsafe-orders", .obeyUnsafeOrders, 1, "members change only while enough others are alive and caught up"),
+        Mutation("lose-vote", .losePersistedVote, 1, "the vote is on disk"),
+        Mutation("lose-term", .losePersistedTerm, 1, "the term is on disk"),
+        Mutation("drop-truncation", .dropTruncation, 1, "a cut log is cut on disk as well"),
     ]
 
     private static let journal: [Mutation] = [
-        Mutation("report-before-flush", .reportBeforeFlush, "a batch is reported when it is flushed"),
-        Mutation("keep-torn-batch", .keepTornBatch, "a batch is there as a whole or not at all"),
-        Mutation("go-on-after-write-error", .goOnAfterWriteError, "after an error of write or flush the process ends"),
-        Mutation("skip-checksums", .skipChecksums, "what is read is verified"),
-        Mutation("accept-old-image", .acceptOldImage, "an old copy of a journal is turned away"),
+        Mutation("report-before-flush", .reportBeforeFlush, 1, "a batch is reported when it is flushed"),
+        Mutation("keep-torn-batch", .keepTornBatch, 1, "a batch is there as a whole or not at all"),
+        Mutation("go-on-after-write-error", .goOnAfterWriteError, 1, "after an error of write or flush the process ends"),
+        Mutation("skip-checksums", .skipChecksums, 1, "what is read is verified"),
+        Mutation("accept-old-image", .acceptOldImage, 1, "an old copy of a journal is turned away"),
     ]
 }

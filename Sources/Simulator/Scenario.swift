@@ -10,6 +10,8 @@ struct Scenario {
     var shards: Int
     var callers: Int
     var entities: Int
+    /// Of each shard; nil: what is usual.
+    var replication: Int?
     /// How long faults go on, from the founding.
     var chaos: Span
     /// Between one act of the nemesis and the next, on average.
@@ -36,10 +38,11 @@ struct Scenario {
     static let nodesRange = 3...7
 
     init(using generator: inout RandomGenerator) {
-        nodes = Self.pick([3, 3, 3, 3, 4, 5, 5, 6, 7], &generator)
+        nodes = Self.pick([3, 3, 3, 4, 4, 5, 5, 6, 7], &generator)
         shards = Int.random(in: 1...3, using: &generator)
         callers = Int.random(in: 3...6, using: &generator)
         entities = Int.random(in: 1...4, using: &generator)
+        replication = Self.pick([nil, nil, nil, 5, 2], &generator)
         chaos = generator.span(in: .milliseconds(3_000)..<Span.milliseconds(5_500))
         gap = generator.span(in: .milliseconds(150)..<Span.milliseconds(900))
         faults = SimulatedFault.allCases.filter { _ in Int.random(in: 0..<100, using: &generator) < 40 }

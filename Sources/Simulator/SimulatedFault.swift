@@ -33,6 +33,8 @@ public enum SimulatedFault: String, CaseIterable, Hashable, Sendable {
     case clockJump = "clock-jump"
     // Members, at any moment.
     case join, leave, move
+    /// A leader takes itself out of its group.
+    case leaderLeaves = "leader-leaves"
 }
 
 /// What a run did to its cluster, and which hazards of the list came of it.

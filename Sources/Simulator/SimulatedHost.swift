@@ -15,8 +15,13 @@ final class SimulatedHost {
     var writing: WriteBatch?
     /// The nodes that the engine wants connections to.
     var peers: [NodeID] = []
-    /// The newest start counter seen of each host; memory of the process.
-    var knownStarts: [UInt64] = []
+    /// The newest start seen of each host; memory of the process.
+    var knownStarts: [KnownStart] = []
+
+    struct KnownStart {
+        var counter: UInt64 = 0
+        var process = UniqueID.zero
+    }
 
     // MARK: What befalls it
     var isPaused = false

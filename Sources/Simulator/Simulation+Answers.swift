@@ -18,7 +18,7 @@ extension Simulation {
             guard let value = Int64(String(decoding: answered.value, as: UTF8.self)) else {
                 return fail("caller \(number) was answered \(String(decoding: answered.value, as: UTF8.self))")
             }
-            if operation.ownerLast > operation.ownerCommit { tally.note(hazard: 7) }
+            shown(value, to: number, operation)
             finish(number, operation, .ok(value))
         case .refused(let refused): self.refused(number, operation, refused)
         case .failed(let failure): failed(number, operation, failure)
@@ -74,12 +74,21 @@ extension Simulation {
         callers[number].operation = other
     }
 
+    /// What a caller is shown must be committed. Values only grow, so one that is not is greater than what is.
+    private func shown(_ value: Int64, to number: Int, _ operation: Caller.Pending) {
+        if operation.ownerLast > operation.ownerCommit { tally.note(hazard: 7) }
+        let committed = watch.values[operation.entity] ?? 0
+        guard value > committed else { return }
+        fail(
+            "caller \(number) was shown \(value) of \(String(decoding: operation.entity, as: UTF8.self)), of which only \(committed) is committed")
+    }
+
     /// The entity said no, and with it what its balance was: a read.
     private func refused(_ number: Int, _ operation: Caller.Pending, _ refused: Refused) {
         guard !operation.isConflict, let overflow = try? JSON.decode(Counter.Overflow.self, from: refused.json) else {
             return fail("caller \(number) was refused: \(refused.message)")
         }
-        if operation.ownerLast > operation.ownerCommit { tally.note(hazard: 7) }
+        shown(overflow.balance, to: number, operation)
         var read = operation
         read.action = .read
         finish(number, read, .ok(overflow.balance))

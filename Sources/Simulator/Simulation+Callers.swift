@@ -47,7 +47,7 @@ extension Simulation {
         return begin(number, .increment(by: 1), on: entity())
     }
 
-    private func entity() -> [UInt8] { Array("c\(Int.random(in: 0..<scenario.entities, using: &generator))".utf8) }
+    func entity() -> [UInt8] { Array("c\(Int.random(in: 0..<scenario.entities, using: &generator))".utf8) }
     private func limited() -> [UInt8] { Array("limit-\(now.nanoseconds / 1_000_000_000)".utf8) }
 
     private func begin(_ number: Int, _ action: Operation.Action, on entity: [UInt8]) -> Bool {
@@ -112,7 +112,8 @@ extension Simulation {
         let patience = chance(1, of: 6) ? span(5, 200) : span(1_600, 2_500)
         post(.caller(number, attempt: callers[number].attempt), after: patience)
         let token = callers[number].token
-        guard !host.isPaused else { return }
+        // A paused process finds it in its sockets.
+        guard !isHeld(host, .request(host: host.number, start: host.starts, request, token: token)) else { return }
         turn(host) { $0.request(request, token: token) }
     }
 

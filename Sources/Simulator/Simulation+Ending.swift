@@ -128,7 +128,7 @@ extension Simulation {
                         + "voters \(raft.configuration.voters), learners \(raft.configuration.learners) since \(raft.configurationIndex)"
                         + (raft.isQuiescent ? ", at rest" : ""))
                 for peer in raft.progress {
-                    log("  node \(peer.node) holds \(peer.matching)\(peer.isActive ? "" : ", silent")")
+                    log("  node \(peer.node) holds \(peer.matching)\(peer.isActive ? "" : ", silent"): \(raft.flow(to: peer.node))")
                 }
             }
             for line in host.engine?.planning ?? [] { log(line) }

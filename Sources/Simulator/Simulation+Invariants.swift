@@ -39,7 +39,9 @@ extension Simulation {
         if view.configurationIndex != seen.configurationIndex || voters.isEmpty {
             voters = engine.raft(of: view.group)?.configuration.voters ?? []
         }
-        if view.commit > seen.commit { committed(view, host, voters, seen.voters) }
+        if view.commit > seen.commit {
+            committed(view, host, voters, seen.voters, wasLeader: seen.role == .leader && seen.term == view.term)
+        }
         seen.term = view.term
         seen.role = view.role
         seen.commit = view.commit
@@ -57,7 +59,9 @@ extension Simulation {
     }
 
     /// A replica's commit index has advanced: it must agree with all others, and what is new must be durable on a majority.
-    private func committed(_ view: ReplicaView, _ host: SimulatedHost, _ voters: [NodeID], _ before: [NodeID]) {
+    private func committed(
+        _ view: ReplicaView, _ host: SimulatedHost, _ voters: [NodeID], _ before: [NodeID], wasLeader: Bool
+    ) {
         let (group, index) = (view.group, view.commit)
         if let checksum = watch.checksum(group, at: index) {
             if checksum != view.checksum {
@@ -71,6 +75,7 @@ extension Simulation {
                 "node \(host.node!) commits entry \(index) of group \(group) in term \(view.term), which no majority of \(voters) holds durably")
         }
         let known = LogIndex(UInt64(watch.count(group)))
+        defer { checkOwnTerm(view, wasLeader) }
         for candidate in hosts where !candidate.isSpoiled {
             guard let disk = candidate.disk.groups[group], disk.before.index <= known,
                 disk.entry(index)?.checksum == view.checksum
@@ -80,6 +85,14 @@ extension Simulation {
             return
         }
         fail("no disk has the committed entry \(index) of group \(group) undamaged")
+    }
+
+    /// A leader commits what others left only through an entry of its own (Raft §5.4.2).
+    private func checkOwnTerm(_ view: ReplicaView, _ wasLeader: Bool) {
+        guard wasLeader, view.role == .leader, violation == nil,
+            let entry = watch.log(view.group).last, entry.index == view.commit, entry.term != view.term
+        else { return }
+        fail("the leader of group \(view.group) in term \(view.term) commits entry \(entry.index) of term \(entry.term) by count")
     }
 
     /// Whether a majority of `voters` holds the entry durably, or held it until its disk was spoiled.

@@ -17,18 +17,44 @@ extension Simulation {
 
     private var running: [SimulatedHost] { hosts.filter { $0.isRunning } }
 
+    /// Whom to strike: every other time one that leads a shard, if there is one.
+    private func victim(_ hosts: [SimulatedHost]) -> SimulatedHost? {
+        let leaders = hosts.filter { $0.seen.dropFirst().contains { $0.role == .leader } }
+        return pick(chance(1, of: 2) && !leaders.isEmpty ? leaders : hosts)
+    }
+
+    /// Some callers stay with, or come to, a node that is struck: who else would ask a leader that is none any more?
+    private func attract(to host: SimulatedHost) {
+        for number in callers.indices where chance(1, of: 3) { callers[number].host = host.number }
+        for _ in 0..<3 { post(.ask(host: host.number), after: span(500, 1_400)) }
+    }
+
+    /// Callers that have nothing to do read from this node at once.
+    func askNow(_ host: SimulatedHost) {
+        guard isChaos, host.isRunning else { return }
+        for number in callers.indices where callers[number].operation == nil && !callers[number].isWaiting && chance(2, of: 3) {
+            callers[number].host = host.number
+            callers[number].closing.append(.read(entity()))
+            callers[number].attempt += 1
+            post(.caller(number, attempt: callers[number].attempt), after: span(0, 3))
+        }
+    }
+
     // MARK: The network
 
     private func strikeNetwork(_ fault: SimulatedFault) -> Bool {
         let away = span(100, 2_000)
         let hosts = running
-        guard hosts.count > 1, let one = pick(hosts) else { return false }
+        guard hosts.count > 1, let one = victim(hosts) else { return false }
         let others = hosts.filter { $0 !== one }
         switch fault {
-        case .cutNode: cut(others.flatMap { both(one, $0) }, for: away)
+        case .cutNode:
+            cut(others.flatMap { both(one, $0) }, for: away)
+            attract(to: one)
         case .cutOneWay:
             let victims = chance(1, of: 2) ? others : others.filter { _ in chance(1, of: 2) }
             let isInbound = chance(1, of: 2)
+            if isInbound { attract(to: one) }
             cut(victims.map { isInbound ? pair($0, one) : pair(one, $0) }, for: away)
             tally.note(hazard: 5)
         case .cutPartial:
@@ -54,7 +80,7 @@ extension Simulation {
     // MARK: Processes and clocks
 
     private func strikeProcess(_ fault: SimulatedFault) -> Bool {
-        guard let host = pick(running) else { return false }
+        guard let host = victim(running) else { return false }
         switch fault {
         case .crash: crashForAWhile(host, isNoticed: true)
         case .powerOff: crashForAWhile(host, isNoticed: false)
@@ -73,7 +99,7 @@ extension Simulation {
     }
 
     private func crashForAWhile(_ host: SimulatedHost, isNoticed: Bool) {
-        if chance(1, of: 3) { host.image = host.disk }
+        if chance(2, of: 3) { host.image = host.disk }
         crash(host, isNoticed: isNoticed, because: isNoticed ? "kill" : "power")
         post(.restart(host: host.number), after: chance(1, of: 3) ? span(1, 60) : span(60, 2_000))
     }
@@ -84,12 +110,15 @@ extension Simulation {
         let length = chance(1, of: 2) ? span(50, 600) : span(600, 3_000)
         if length > scenario.settings.raft.electionTimeout / 2 { tally.note(hazard: 26) }
         post(.resume(host: host.number), after: length)
+        attract(to: host)
     }
 
     // MARK: Disks
 
     private func strikeDisk(_ fault: SimulatedFault) -> Bool {
-        guard let host = pick(hosts.filter { $0.node != nil && !$0.isGone && !$0.isSpoiled }) else { return false }
+        let whole = hosts.filter { $0.node != nil && !$0.isGone && !$0.isSpoiled }
+        let choices = fault == .oldImage ? whole.filter { $0.image != nil } : whole
+        guard let host = pick(choices) else { return false }
         switch fault {
         case .writeError:
             host.nextWriteFails = host.isRunning
@@ -133,11 +162,16 @@ extension Simulation {
     /// three that becomes one of two goes by way of two voters, of which none may then be lost.
     private func maySpoil(_ host: SimulatedHost) -> Bool {
         guard let node = host.node, watch.directory.member(node)?.status != .removed, hosts.count < Network.hostsMax,
-            watch.directory.membersUp.count > 3,
-            !hosts.contains(where: { $0.isSpoiled && !watch.isRemoved($0.node) })
+            watch.directory.membersUp.count > 3, scenario.replication != 2, !isOneSpoiled,
+            !watch.directory.kinds.isEmpty || operatorDesk.errands.isEmpty
         else { return false }
-        return host.disk.groups.keys.sorted().allSatisfy { mayLose(node, $0) }
+        let groups = [GroupID.directory] + watch.directory.shards.map(\.group)
+        return groups.allSatisfy { mayLose(node, $0) }
+            && watch.directory.shards.allSatisfy { !$0.initialVoters.contains(node) || $0.initialVoters.count > 2 || $0.reported.index > .zero }
     }
+
+    /// Whether some group may still count on a disk that is lost.
+    private var isOneSpoiled: Bool { hosts.contains { $0.isSpoiled && !watch.isRemoved($0.node) } }
 
     /// By what any disk says of the group's members.
     private func mayLose(_ node: NodeID, _ group: GroupID) -> Bool {
@@ -172,6 +206,23 @@ extension Simulation {
 
     // MARK: Members
 
+    /// Only where enough others are there to go on.
+    private func takeLeaderOut() -> Bool {
+        guard !isOneSpoiled else { return false }
+        var choices: [(SimulatedHost, GroupID)] = []
+        for host in running {
+            for group in host.disk.groups.keys.sorted() {
+                guard let raft = host.engine?.raft(of: group), raft.isServing, raft.configuration.voters.count > 2,
+                    raft.progress.allSatisfy({ $0.isActive })
+                else { continue }
+                choices.append((host, group))
+            }
+        }
+        guard let (host, group) = pick(choices), let node = host.node else { return false }
+        turn(host) { $0.change(group, .remove(node)) }
+        return true
+    }
+
     private func strikeMembers(_ fault: SimulatedFault) -> Bool {
         let members = watch.directory.members.filter { $0.status == .up || $0.status == .down }
         switch fault {
@@ -183,8 +234,12 @@ extension Simulation {
             operatorDesk.ask(.remove(member.id))
             if chance(1, of: 2), hosts.count < Network.hostsMax - 2 { operatorDesk.ask(.join(host: addHost().number)) }
         case .move:
-            guard let shard = pick(watch.directory.shards), let member = pick(members) else { return false }
+            guard let shard = pick(watch.directory.shards) else { return false }
+            // Back to where the shard was born: the replica there may have been given up since.
+            let former = members.filter { shard.initialVoters.contains($0.id) && !shard.replicas.contains($0.id) }
+            guard let member = pick(chance(1, of: 2) && !former.isEmpty ? former : members) else { return false }
             operatorDesk.ask(.move(shard.group, member.id))
+        case .leaderLeaves: return takeLeaderOut()
         default: return false
         }
         return true

@@ -75,7 +75,7 @@ extension Simulation {
 
     private func meet(_ host: SimulatedHost, _ other: SimulatedHost) {
         let start = other.disk.identity.startCounter
-        host.know(other.number, start)
+        host.know(other)
         turn(host) { $0.peerConnected(other.node!, startCounter: start) }
     }
 
@@ -96,10 +96,12 @@ extension Simulation {
     private func refusal(of host: SimulatedHost, by other: SimulatedHost) -> HandshakeRefusal? {
         let start = host.disk.identity.startCounter
         guard let node = host.node else { return .removed }
-        if start < other.knownStart(host.number) { return .stale }
+        let known = other.knownStart(host.number)
+        if start < known.counter || (start == known.counter && host.process != known.process) { return .stale }
         guard let member = other.engine?.directory?.member(node) else { return nil }
         if member.status == .removed { return .removed }
         if member.file != host.disk.identity.file || start < member.startCounter { return .stale }
+        if start == member.startCounter, host.process != member.process { return .stale }
         return nil
     }
 
@@ -133,10 +135,10 @@ extension Simulation {
 }
 
 extension SimulatedHost {
-    func know(_ host: Int, _ start: UInt64) {
-        while knownStarts.count <= host { knownStarts.append(0) }
-        knownStarts[host] = max(knownStarts[host], start)
+    func know(_ host: SimulatedHost) {
+        while knownStarts.count <= host.number { knownStarts.append(KnownStart()) }
+        knownStarts[host.number] = KnownStart(counter: host.disk.identity.startCounter, process: host.process)
     }
 
-    func knownStart(_ host: Int) -> UInt64 { host < knownStarts.count ? knownStarts[host] : 0 }
+    func knownStart(_ host: Int) -> KnownStart { host < knownStarts.count ? knownStarts[host] : KnownStart() }
 }

@@ -47,7 +47,7 @@ extension Simulation {
         switch wish {
         case .status: return .cluster(.status)
         case .register(let shards):
-            command = .registerKind(name: Self.kind, shards: shards, replication: nil)
+            command = .registerKind(name: Self.kind, shards: shards, replication: scenario.replication)
         case .remove(let node): command = .remove(node: node)
         case .move(let group, let node): command = .move(group: group, node: node)
         case .join(let number):

@@ -59,9 +59,11 @@ extension Simulation {
         if let batch = host.writing {
             if broken.contains(.reportBeforeFlush) {
                 tally.note(.lostWrite)
-            } else if broken.contains(.keepTornBatch), batch.operations.count > 1 {
-                let kept = Int.random(in: 1..<batch.operations.count, using: &generator)
-                _ = host.disk.perform(batch.operations[..<kept])
+            } else if broken.contains(.keepTornBatch) {
+                // Any of its pages may be there, in no order.
+                for operation in batch.operations where chance(1, of: 2) {
+                    _ = host.disk.perform([operation])
+                }
             } else if chance(1, of: 2) {
                 perform(batch, on: host)
             } else {
@@ -133,6 +135,7 @@ extension Simulation {
     func resume(_ host: SimulatedHost) {
         guard host.isPaused, host.isRunning else { return }
         host.isPaused = false
+        askNow(host)
         log("node \(host.node!) goes on")
         let inbox = host.inbox
         host.inbox = []

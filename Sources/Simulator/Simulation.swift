@@ -14,6 +14,7 @@ public final class Simulation {
         case written(host: Int, start: UInt64)
         case loaded(host: Int, start: UInt64, EngineOutputs.StateLoad, [LoadResult]?)
         case entries(host: Int, start: UInt64, EngineOutputs.EntryLoad)
+        case request(host: Int, start: UInt64, Request, token: UInt64)
         case checkpoint(host: Int, start: UInt64, EngineOutputs.CheckpointLoad)
         /// A broken connection is noticed at this end.
         case disconnected(host: Int, start: UInt64, peer: NodeID)
@@ -24,6 +25,7 @@ public final class Simulation {
         case restart(host: Int)
         case verify(host: Int)
         case space(hosts: [Int])
+        case ask(host: Int)
         case flushed(host: Int, start: UInt64)
         case operate
         case check
@@ -109,6 +111,9 @@ public final class Simulation {
         case .written(let host, let start): written(hosts[host], start, event)
         case .loaded(let host, let start, let load, let results): loaded(hosts[host], start, load, results, event)
         case .entries(let host, let start, let load): entriesRead(hosts[host], start, load, event)
+        case .request(let host, let start, let request, let token):
+            guard hosts[host].starts == start, !isHeld(hosts[host], event) else { return }
+            turn(hosts[host]) { $0.request(request, token: token) }
         case .checkpoint(let host, let start, let load): checkpointRead(hosts[host], start, load, event)
         case .disconnected(let host, let start, let peer):
             guard hosts[host].starts == start, !isHeld(hosts[host], event) else { return }
@@ -123,6 +128,7 @@ public final class Simulation {
         case .verify(let host): verify(hosts[host])
         case .space(let numbers): for number in numbers { hosts[number].empty() }
         case .flushed(let host, let start): if hosts[host].starts == start { hosts[host].flushed = nil }
+        case .ask(let host): askNow(hosts[host])
         case .operate: operate()
         case .check: checkProgress()
         }

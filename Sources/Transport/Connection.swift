@@ -39,6 +39,7 @@ final class Connection: ChannelInboundHandler {
 
     /// The start of the process at the other end, if that is a node.
     var startCounter: UInt64 = 0
+    var process = UniqueID.zero
 
     enum Standing: Hashable {
         case handshaking

@@ -107,6 +107,7 @@ final class Dialer: ConnectionOwner {
         }
         state = .open(connection)
         connection.startCounter = welcome.identity.startCounter
+        connection.process = welcome.identity.process
         openSince = .now()
         reported = nil
         connection.standing = .peer(node, isBulk: isBulk)

@@ -15,14 +15,20 @@ public struct Identity: Hashable, Sendable {
     public var file: UniqueID
     /// How often the node's journal has been opened; grows with every start. 0 for a client.
     public var startCounter: UInt64
+    /// Drawn by the node's process at its start: tells it from one that runs on a copy of its folder and so counts the same. Zero for a
+    /// client.
+    public var process: UniqueID
     /// Where others reach the node, as `host:port`; empty for a client.
     public var address: String
 
-    public init(cluster: UniqueID?, node: NodeID?, file: UniqueID, startCounter: UInt64, address: String) {
+    public init(
+        cluster: UniqueID?, node: NodeID?, file: UniqueID, startCounter: UInt64, process: UniqueID = .zero, address: String
+    ) {
         self.cluster = cluster
         self.node = node
         self.file = file
         self.startCounter = startCounter
+        self.process = process
         self.address = address
     }
 

@@ -88,6 +88,7 @@ extension ByteWriter {
         write(identity.node?.rawValue ?? 0)
         write(identity.file)
         write(identity.startCounter)
+        write(identity.process)
         writeShort(identity.address)
     }
 }
@@ -98,7 +99,8 @@ extension ByteReader {
         let node = try read(UInt32.self)
         let identity = Identity(
             cluster: cluster == .zero ? nil : cluster, node: node == 0 ? nil : NodeID(node),
-            file: try readUniqueID(), startCounter: try read(), address: try readShortString())
+            file: try readUniqueID(), startCounter: try read(), process: try readUniqueID(),
+            address: try readShortString())
         guard identity.address.utf8.count <= NetworkAddress.textBytesMax else {
             throw MalformedBytes("an address is longer than \(NetworkAddress.textBytesMax) bytes")
         }

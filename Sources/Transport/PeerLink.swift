@@ -28,22 +28,27 @@ final class PeerLink {
 
 /// What is known about the process behind a node: which start of it is the newest, and whether its loss has been told.
 struct PeerLiveness: Hashable, Sendable {
-    /// The highest start counter that was accepted.
+    /// The highest start counter that was accepted, and the process that said so.
     private(set) var newestStart: UInt64 = 0
+    private var newestProcess = UniqueID.zero
     /// A main stream has come up since the last loss.
     private(set) var isUp = false
 
-    /// Whether a newer start than `start` is known, so that who says so is an old process or an old copy.
-    func isStale(_ start: UInt64) -> Bool { start < newestStart }
+    /// Whether a newer start than `start` is known, or the same of another process: who says so is an old process, or runs on an old
+    /// copy or on a copy of a folder in use.
+    func isStale(_ start: UInt64, of process: UniqueID) -> Bool {
+        start < newestStart || (start == newestStart && newestStart != 0 && process != newestProcess)
+    }
 
     /// A main stream with the process of `start` is up.
     ///
     /// - Returns: whether it is another process than before, and whether the loss of that one is still to be told.
-    mutating func connected(_ start: UInt64) -> (isAnotherProcess: Bool, wasUp: Bool) {
-        precondition(!isStale(start), "start \(start) was accepted after start \(newestStart)")
+    mutating func connected(_ start: UInt64, of process: UniqueID) -> (isAnotherProcess: Bool, wasUp: Bool) {
+        precondition(!isStale(start, of: process), "start \(start) was accepted after start \(newestStart)")
         let isAnother = newestStart != 0 && start > newestStart
         let wasUp = isAnother && isUp
         newestStart = start
+        newestProcess = process
         isUp = true
         return (isAnother, wasUp)
     }

@@ -30,7 +30,7 @@ extension Transport: ConnectionOwner {
             }
         case .peerMain, .peerBulk:
             if let node = hello.identity.node, let link = links[node],
-                link.liveness.isStale(hello.identity.startCounter)
+                link.liveness.isStale(hello.identity.startCounter, of: hello.identity.process)
             {
                 return .reject(
                     Rejection(

@@ -53,7 +53,7 @@ extension Transport {
         let former = link.inboundMain
         link.inboundMain = connection
         former?.close()
-        met(link, start: hello.identity.startCounter)
+        met(link, start: hello.identity.startCounter, hello.identity.process)
         link.main?.nudge()
         logger.info("a node has connected", metadata: ["peer.id": "\(node)"])
         deliverNotices()
@@ -82,8 +82,8 @@ extension Transport {
     }
 
     /// A main stream with the process of `start` is up: what belongs to an earlier one is closed, and its loss told.
-    private func met(_ link: PeerLink, start: UInt64) {
-        let (isAnotherProcess, wasUp) = link.liveness.connected(start)
+    private func met(_ link: PeerLink, start: UInt64, _ process: UniqueID) {
+        let (isAnotherProcess, wasUp) = link.liveness.connected(start, of: process)
         if wasUp { notify(.lost(link.node)) }
         guard isAnotherProcess else { return }
         for dialer in [link.main, link.bulk] {
@@ -105,16 +105,17 @@ extension Transport {
 extension Transport {
     /// Whether the process that answered `dialer` is not an older one than is known.
     func accepts(_ welcome: Welcome, from dialer: Dialer) -> Bool {
-        links[dialer.node]?.liveness.isStale(welcome.identity.startCounter) != true
+        links[dialer.node]?.liveness.isStale(welcome.identity.startCounter, of: welcome.identity.process) != true
     }
 
     func opened(_ dialer: Dialer) {
-        guard let link = links[dialer.node], let start = dialer.connection?.startCounter else { return }
+        guard let link = links[dialer.node], let connection = dialer.connection else { return }
+        let start = connection.startCounter
         if dialer.isBulk {
             notify(.writable(dialer.node, isBulk: true))
             return
         }
-        met(link, start: start)
+        met(link, start: start, connection.process)
         logger.info("connected to a node", metadata: ["peer.id": "\(dialer.node)"])
         deliverNotices()
         delegate?.peerConnected(dialer.node, startCounter: start, direction: .outbound)

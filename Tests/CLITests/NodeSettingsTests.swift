@@ -20,7 +20,9 @@ import Testing
     }
 
     @Test func `a key that does not exist is not ignored`() {
-        #expect { try settings(#"{"data": "d", "sheds": 10}"#) } throws: { "\($0)".contains("`sheds`") }
+        #expect { try settings(#"{"data": "d", "sheds": 10}"#) } throws: {
+            "\($0)".contains("`sheds`") && "\($0)".contains("did you mean seeds?")
+        }
     }
 
     @Test(arguments: ["", "[]", #"{"data": 7}"#, #"{"log-level": "loud"}"#, #"{"data": "a", "data": "b"}"#])
@@ -38,11 +40,33 @@ import Testing
         #expect { try settings.check() } throws: { ($0 as? CommandFailure)?.exit == .usage }
     }
 
+    @Test func `the nearest name is offered, and none that is far`() {
+        let names = ["listen", "seeds", "shards"]
+        #expect(NearestName.of("listne", among: names) == "listen")
+        #expect(NearestName.of("shard", among: names) == "shards")
+        #expect(NearestName.of("colour", among: names) == nil && NearestName.of("", among: names) == nil)
+        #expect(NearestName.distance("", "abc") == 3 && NearestName.distance("kitten", "sitting") == 3)
+    }
+
+    @Test func `HTTP beyond loopback must be asked for`() throws {
+        for http in ["127.0.0.1:1", "127.8.9.1:1", "localhost:1", "[::1]:1"] {
+            let settings = try settings("{\"data\": \"d\", \"http\": \"\(http)\"}")
+            #expect(throws: Never.self) { try settings.check() }
+        }
+        for http in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.org:1", "127.evil.org:1", "127.0.0.1.evil.org:1"] {
+            let settings = try settings("{\"data\": \"d\", \"http\": \"\(http)\"}")
+            #expect { try settings.check() } throws: { ($0 as? CommandFailure)?.message.contains("--insecure") ?? false }
+            let asked = try self.settings("{\"data\": \"d\", \"http\": \"\(http)\", \"insecure\": true}")
+            #expect(throws: Never.self) { try asked.check() }
+        }
+    }
+
     @Test func `the command line wins over the file`() throws {
-        let options = try NodeOptions.parse(["--data", "d", "--shards", "7", "--seed", "a:1", "--seed", "b:2"])
+        let options = try NodeOptions.parse(["--data", "d", "--shards", "7", "--seed", "a:1", "--seed", "b:2", "--http", "localhost:0"])
         let settings = try options.settings()
         #expect(settings.data == "d")
         #expect(settings.shards == 7)
         #expect(settings.seeds == ["a:1", "b:2"])
+        #expect(settings.http == "localhost:0" && settings.insecure == nil)
     }
 }

@@ -6,6 +6,10 @@ import Testing
 /// `curl`, as the README has it.
 private let curlPath = ["/usr/bin/curl", "/bin/curl", "/usr/local/bin/curl"].first { FileManager.default.isExecutableFile(atPath: $0) }
 
+private let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+}
+
 extension EndToEnd {
     @Suite(.enabled(if: curlPath != nil, "curl is not installed")) struct HTTP {
         private func curl(_ arguments: String..., stage: Stage) async throws -> String {
@@ -56,6 +60,27 @@ extension EndToEnd {
             }
         }
 
+        @Test(.enabled(if: browser != nil, "Chromium is not installed (apt-get install chromium)"))
+        func `the dashboard shows the cluster in a browser`() async throws {
+            try await Stage.run { stage in
+                let node = try await stage.start(try launch("node1", stage: stage))
+                let process = try ChildProcess.start(
+                    ChildProcess.Launch(
+                        executable: browser!,
+                        arguments: [
+                            "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(stage.folder)/browser",
+                            // Time as the page sees it goes on as fast as its requests are answered.
+                            "--virtual-time-budget=5000", "--dump-dom", "http://127.0.0.1:\(node.launch.httpPort!)/",
+                        ], errorFile: "\(stage.folder)/browser.err"))
+                let exit = await process.waitForExit(timeout: .seconds(60))
+                if exit == nil { process.signal(SIGKILL) }
+                let page = process.output
+                #expect(page.contains("1 of 1 members up"), "\(page.suffix(3_000))")
+                #expect(page.contains(#"data-shard="counter/9""#) && page.contains(node.address))
+                #expect(page.contains("<path"), "the plots are drawn")
+            }
+        }
+
         @Test func `a node ends within five seconds with a stream and a connection open`() async throws {
             try await Stage.run { stage in
                 let node = try await stage.start(try launch("node1", stage: stage))
@@ -77,7 +102,7 @@ extension EndToEnd {
         @Test func `an address for HTTP that is taken or malformed ends the node with its reason`() async throws {
             try await Stage.run { stage in
                 let node = try await stage.start(try launch("node1", stage: stage))
-                for (address, code) in [("127.0.0.1:\(node.launch.httpPort!)", Int32(69)), ("nowhere", 64), ("127.0.0.1:99999", 64)] {
+                for (address, code) in [("127.0.0.1:\(node.launch.httpPort!)", Int32(69)), ("nowhere", 64), ("127.0.0.1:99999", 64), ("0.0.0.0:0", 64)] {
                     let second = try stage.begin(try stage.launch("node2", arguments: ["--http", address]))
                     #expect(await second.waitForExit() == .code(code), "\(second.endOfLog())")
                     #expect(second.endOfLog().contains(address), "\(second.endOfLog())")

@@ -40,6 +40,28 @@ import Testing
         }
     }
 
+    @Test func `the node tells of a commit by itself, of no other entity, and no more once the watch has ended`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gateway-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let node = try await Node.start(GatewayStage.configuration("a", folder))
+        try await node.waitUntilReady()
+        let counters = try await node.entities(Counter.self, shards: 2)
+        let (told, tell) = AsyncStream.makeStream(of: String.self)
+        let ends = [
+            await node.watch(WatchedEntity(kind: "counter", entity: Array("a".utf8))) { tell.yield("a") },
+            await node.watch(WatchedEntity(kind: "counter", entity: Array("b".utf8))) { tell.yield("b") },
+        ]
+        for id in ["c", "a", "b", "a"] { _ = try await counters[id].send(Counter.Increment(by: 1)) }
+        ends[0]()
+        for id in ["a", "b"] { _ = try await counters[id].send(Counter.Increment(by: 1)) }
+        ends[1]()
+        await node.stop()
+        tell.finish()
+        var heard: [String] = []
+        for await name in told { heard.append(name) }
+        #expect(heard == ["a", "b", "a", "b"])
+    }
+
     @Test func `it resumes after Last-Event-ID, which counts for more than after`() async throws {
         try await GatewayStage.runNode { address in
             for _ in 0..<5 { try await Self.increment("bob", at: address) }

@@ -146,6 +146,16 @@ import Testing
             #expect(events.map(\.index.rawValue) == [6, 8, 10, 12, 14])
             #expect(String(decoding: events[0].event, as: UTF8.self) == #"{"incremented":{"by":10}}"#)
             #expect(try reader.events(group1, entity: Array("bob".utf8), after: 8, limit: 50).map(\.revision) == [9])
+            // The caller may know more of what is committed than the file, where to begin, and how much is enough.
+            let bob = Array("bob".utf8)
+            #expect(try reader.events(group1, entity: bob, after: 8, limit: 50, committed: LogIndex(20)).map(\.revision) == [9, 10])
+            for from: UInt64 in [0, 1, 13, 14] {
+                let page = try reader.events(group1, entity: bob, after: 6, limit: 2, from: LogIndex(from))
+                #expect(page.map(\.revision) == [7, 8], "from \(from)")
+            }
+            #expect(try reader.events(group1, entity: bob, after: 0, limit: 9, from: LogIndex(15)).map(\.revision) == [8, 9])
+            #expect(try reader.events(group1, entity: bob, after: 0, limit: 9, from: LogIndex(.max)).isEmpty)
+            #expect(try reader.events(group1, entity: bob, after: 0, limit: 9, bytesMax: 30).map(\.revision) == [1, 2])
             #expect(try reader.events(GroupID(9), entity: Array("bob".utf8), after: 0, limit: 5) == [])
             var listed: [UInt64] = []
             try reader.forEachEvent(entity: "alice") { event in

@@ -8,7 +8,7 @@ import Testing
     static let identity = Identity(
         cluster: UniqueID(high: 0x0102_0304_0506_0708, low: 0x090A_0B0C_0D0E_0F10), node: NodeID(7),
         file: UniqueID(high: 0x1112_1314_1516_1718, low: 0x191A_1B1C_1D1E_1F20), startCounter: 300,
-        address: "127.0.0.1:7400")
+        process: UniqueID(high: 0x2122_2324_2526_2728, low: 0x292A_2B2C_2D2E_2F30), address: "127.0.0.1:7400")
 
     static let messages: [HandshakeMessage] = [
         .hello(Hello(role: .peerMain, identity: identity, expected: NodeID(9), versions: 1...3)),
@@ -43,7 +43,7 @@ import Testing
             Hello(role: .peerMain, identity: Self.identity, expected: NodeID(9), versions: 1...1))
         let identity =
             "0807060504030201100f0e0d0c0b0a09" + "07000000" + "1817161514131211201f1e1d1c1b1a19"
-            + "2c01000000000000" + "0e00" + "3132372e302e302e313a37343030"
+            + "2c01000000000000" + "2827262524232221302f2e2d2c2b2a29" + "0e00" + "3132372e302e302e313a37343030"
         #expect(hex(hello) == "484f4c4446415354" + "01" + "0100" + "0100" + "01" + identity + "09000000")
         #expect(hex(.welcome(Welcome(version: 1, identity: Self.identity))) == "484f4c4446415354" + "02" + "0100" + identity)
         #expect(hex(.rejection(Rejection(.version, "no"))) == "484f4c4446415354" + "03" + "0100" + "0200" + "6e6f")

@@ -31,14 +31,16 @@ import Testing
 }
 
 @Suite struct PeerLivenessTests {
+    private let process = UniqueID(high: 7, low: 7)
+
     @Test("The loss of a process is told once, however many of its streams break")
     func once() {
         var liveness = PeerLiveness()
         var told = [liveness.lost()]
-        _ = liveness.connected(4)
-        _ = liveness.connected(4)
+        _ = liveness.connected(4, of: process)
+        _ = liveness.connected(4, of: process)
         told += [liveness.lost(), liveness.lost()]
-        _ = liveness.connected(4)
+        _ = liveness.connected(4, of: process)
         told.append(liveness.lost())
         #expect(told == [false, true, false, true])
     }
@@ -46,10 +48,10 @@ import Testing
     @Test("A newer start is another process; the loss of the one before is told if it was not")
     func restarts() {
         var liveness = PeerLiveness()
-        let first = liveness.connected(4)
-        let second = liveness.connected(5)
+        let first = liveness.connected(4, of: process)
+        let second = liveness.connected(5, of: process)
         _ = liveness.lost()
-        let third = liveness.connected(6)
+        let third = liveness.connected(6, of: process)
         #expect(first == (false, false))
         #expect(second == (true, true))
         #expect(third == (true, false))
@@ -58,11 +60,13 @@ import Testing
     @Test("An older start than the newest that was seen is stale, also while nothing is connected")
     func stale() {
         var liveness = PeerLiveness()
-        #expect(!liveness.isStale(1))
-        _ = liveness.connected(4)
+        #expect(!liveness.isStale(1, of: process))
+        _ = liveness.connected(4, of: process)
         _ = liveness.lost()
-        #expect(liveness.isStale(3))
-        #expect(!liveness.isStale(4) && !liveness.isStale(5))
+        #expect(liveness.isStale(3, of: process))
+        #expect(!liveness.isStale(4, of: process) && !liveness.isStale(5, of: process))
+        // A copy of the folder that was started counts the same.
+        #expect(liveness.isStale(4, of: UniqueID(high: 8, low: 8)) && !liveness.isStale(5, of: UniqueID(high: 8, low: 8)))
     }
 }
 

@@ -116,14 +116,22 @@ struct Demo: Sendable {
         stage.killed(node: owner.node.rawValue, process: process, shard: shard)
     }
 
+    /// The coordinator hears of a new owner within moments; until then it names none.
     private func owner(of id: String, _ cluster: Cluster) async throws -> (member: ClusterStatus.MemberState, shard: String) {
-        let status = try await cluster.status()
-        let map = try await cluster.clusterMap()
-        guard let kind = map.kinds.first(where: { $0.name == Counter.kind }),
-            let shard = status.shards.first(where: { $0.group == kind.group(of: Array(id.utf8)) }),
-            let owner = status.members.first(where: { $0.node == shard.owner })
-        else { throw CommandFailure(.unavailable, "demo", "nobody owns \(id)") }
-        return (owner, shard.shard)
+        let clock = ContinuousClock()
+        let end = clock.now + Self.patience
+        repeat {
+            let status = try await cluster.status()
+            let map = try await cluster.clusterMap()
+            if let kind = map.kinds.first(where: { $0.name == Counter.kind }),
+                let shard = status.shards.first(where: { $0.group == kind.group(of: Array(id.utf8)) }),
+                let owner = status.members.first(where: { $0.node == shard.owner })
+            {
+                return (owner, shard.shard)
+            }
+            try await clock.sleep(for: .milliseconds(50))
+        } while clock.now < end
+        throw CommandFailure(.unavailable, "demo", "nobody owns \(id)")
     }
 
     private static func milliseconds(_ duration: Duration) -> Int { Int(duration.seconds * 1_000) }

@@ -17,6 +17,9 @@ struct NodeOptions: ParsableArguments {
             "Where to serve HTTP, as in 127.0.0.1:7480; port 0 takes a free one. Without it, no HTTP.", valueName: "host:port"))
     var http: String?
 
+    @Flag(help: "Serve HTTP beyond loopback, although it is neither encrypted nor asks who is there.")
+    var insecure = false
+
     @Option(help: ArgumentHelp("A node of the cluster to join. May be given several times.", valueName: "host:port"))
     var seed: [String] = []
 
@@ -50,6 +53,7 @@ struct NodeOptions: ParsableArguments {
         if let listen { settings.listen = listen }
         if let advertise { settings.advertise = advertise }
         if let http { settings.http = http }
+        if insecure { settings.insecure = true }
         if !seed.isEmpty { settings.seeds = seed }
         if let name { settings.name = name }
         if let shards { settings.shards = shards }

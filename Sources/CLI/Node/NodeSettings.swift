@@ -18,6 +18,8 @@ struct NodeSettings: Codable, Hashable {
     var listen: String?
     var advertise: String?
     var http: String?
+    /// Whether HTTP may be served beyond loopback.
+    var insecure: Bool?
     var seeds: [String]?
     var name: String?
     /// Nil: what the cluster has, or 10.
@@ -33,7 +35,7 @@ struct NodeSettings: Codable, Hashable {
     var checkpointEntries: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, http, seeds, name, shards
+        case data, listen, advertise, http, insecure, seeds, name, shards
         case logLevel = "log-level"
         case joinTimeoutSeconds = "join-timeout-seconds"
         case handOverTimeoutSeconds = "hand-over-timeout-seconds"
@@ -62,13 +64,19 @@ struct NodeSettings: Codable, Hashable {
         self = try JSON.decode(NodeSettings.self, from: json)
         let known = CodingKeys.allCases.map(\.rawValue)
         for key in try JSONValue.parse(json).object?.keys ?? [] where !known.contains(key) {
-            throw JSONError(.invalidValue, "there is no such setting; there are \(known.joined(separator: ", "))", path: key)
+            let guess = NearestName.of(key, among: known).map { "did you mean \($0)? " } ?? ""
+            throw JSONError(.invalidValue, "there is no such setting; \(guess)there are \(known.joined(separator: ", "))", path: key)
         }
     }
 
     func check() throws(CommandFailure) {
         guard let data, !data.isEmpty else {
             throw .usage("--data is missing: name the folder of the node's journal, as in --data data/1")
+        }
+        if let http, !(insecure ?? false), !Self.isLoopback(http) {
+            throw .usage(
+                "--http \(http) is beyond loopback, where anyone could read and change everything: HTTP is neither encrypted nor asks who "
+                    + "is there. Put a proxy in front that does, or say --insecure on a network that you trust as a whole")
         }
         if let shards, !(1...Limits.shardsPerKindMax).contains(shards) {
             throw .usage("--shards is \(shards); a kind has 1 to \(Limits.shardsPerKindMax) shards")
@@ -84,6 +92,15 @@ struct NodeSettings: Codable, Hashable {
             throw .usage(
                 "heartbeat-interval-milliseconds must be at most half of election-timeout-milliseconds, or every pause is an election")
         }
+    }
+
+    /// What is no address at all is told by the gateway, with its reason.
+    private static func isLoopback(_ address: String) -> Bool {
+        guard let colon = address.lastIndex(of: ":") else { return true }
+        let host = address[..<colon].lowercased()
+        if host == "localhost" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// Far beyond any use, and far from overflow in nanoseconds.

@@ -16,7 +16,7 @@ package enum FreePorts {
         return ports
     }
 
-    private static func isFree(_ port: Int) -> Bool {
+    package static func isFree(_ port: Int) -> Bool {
         #if canImport(Darwin)
             let file = socket(AF_INET, SOCK_STREAM, 0)
         #else

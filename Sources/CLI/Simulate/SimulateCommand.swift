@@ -1,7 +1,7 @@
 import ArgumentParser
 import Simulator
 
-struct SimulateCommand: ParsableCommand {
+struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Run whole clusters in one thread, with every fault there is, and check every rule after every step.",
@@ -12,6 +12,7 @@ struct SimulateCommand: ParsableCommand {
 
               holdfast simulate --seeds 2000        two thousand runs, and how often each hazard came about
               holdfast simulate --seed 17 --verbose one run, step by step
+              holdfast simulate --exhaustive        every state of a small group
             """)
 
     @Option(help: ArgumentHelp("Run this one.", valueName: "n"))
@@ -22,6 +23,12 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The first of them.", valueName: "n"))
     var from: UInt64 = 1
+
+    @Flag(help: "Instead: visit every state of a small group of three nodes, breadth first.")
+    var exhaustive = false
+
+    @Option(help: ArgumentHelp("With --exhaustive: steps from the first election.", valueName: "n"))
+    var depth = 8
 
     @Flag(help: "Print each step of the run.")
     var verbose = false
@@ -36,6 +43,8 @@ struct SimulateCommand: ParsableCommand {
         if let seeds, !(1...100_000_000).contains(seeds) { throw ValidationError("--seeds must be from 1 to 100000000.") }
         if seed != nil, seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
         if verbose, seed == nil { throw ValidationError("--verbose needs --seed: it prints one run.") }
+        if exhaustive, seed != nil || seeds != nil { throw ValidationError("--exhaustive has no seed.") }
+        guard (1...30).contains(depth) else { throw ValidationError("--depth must be from 1 to 30.") }
         guard from <= UInt64.max - 100_000_000 else { throw ValidationError("--from is too large.") }
     }
 
@@ -48,8 +57,14 @@ struct SimulateCommand: ParsableCommand {
         return known
     }
 
-    func run() throws {
+    func run() async throws {
+        if mutation == "all" { return try await AllMutations(wantsJSON: output.json).run() }
         let mutation = try brokenRule()
+        if exhaustive {
+            var bounds = ExhaustiveBounds(mutation: mutation)
+            bounds.depth = depth
+            return try ExhaustiveRun(bounds: bounds, wantsJSON: output.json).run()
+        }
         if let seed {
             try SingleRun(seed: seed, mutation: mutation, isVerbose: verbose, wantsJSON: output.json).run()
         } else {
