@@ -60,7 +60,7 @@ public struct Mutation: Sendable {
         Mutation("reuse-forward-numbers", .reuseForwardNumbers, 797, "the number of a passed-on request is never used again"),
         Mutation("follow-old-directory", .followOldDirectory, 1, "a node acts on no older directory than it had"),
         Mutation("give-up-while-member", .giveUpWhileMember, 6, "a replica is given up only when its group went on without it"),
-        Mutation("born-again", .bornAgain, 1, "a replica that was given up is not born again with its first members"),
+        Mutation("born-again", .bornAgain, 4298, "a replica that was given up is not born again with its first members"),
         Mutation("forget-tombstone", .forgetTombstone, 42, "what a given-up replica voted is remembered"),
         Mutation("ignore-full-disk", .ignoreFullDisk, 3, "a full disk takes no new command"),
         Mutation("obey-unsafe-orders", .obeyUnsafeOrders, 1, "members change only while enough others are alive and caught up"),
@@ -71,7 +71,7 @@ public struct Mutation: Sendable {
 
     private static let journal: [Mutation] = [
         Mutation("report-before-flush", .reportBeforeFlush, 30, "a batch is reported when it is flushed"),
-        Mutation("keep-torn-batch", .keepTornBatch, 1, "a batch is there as a whole or not at all"),
+        Mutation("keep-torn-batch", .keepTornBatch, 1801, "a batch is there as a whole or not at all"),
         Mutation("go-on-after-write-error", .goOnAfterWriteError, 9, "after an error of write or flush the process ends"),
         Mutation("skip-checksums", .skipChecksums, 63, "what is read is verified"),
         Mutation("accept-old-image", .acceptOldImage, 1, "an old copy of a journal is turned away"),
