@@ -125,6 +125,7 @@ extension Engine {
         dirty.removeAll(keepingCapacity: true)
         gatherCommits()
         gatherLoads()
+        gatherTrial()
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
             tally.batchOperations.record(Int64(gathering.operations.count))
