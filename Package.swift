@@ -68,7 +68,7 @@ let package = Package(
             name: "Migrations", path: "Migrations",
             exclude: [],
             sources: ["Migrations.swift"],
-            resources: [.embedInCode("V0001_journal.sql")],
+            resources: [.embedInCode("V0001_journal.sql"), .embedInCode("V0002_promises.sql")],
             swiftSettings: strict),
         .target(
             name: "Journal",
@@ -132,6 +132,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // The simulator alone, for tools/simulate.
+        .executableTarget(
+            name: "SimulatorRuns", dependencies: ["Simulator"], path: "tools/simulator", swiftSettings: strict),
         // What tools/bench-guard counts the instructions of.
         .executableTarget(
             name: "FixedWork",

@@ -8,7 +8,8 @@ public enum Migrations {
     }
 
     public static let all: [Step] = [
-        Step(version: 1, name: "journal", sql: text(PackageResources.V0001_journal_sql))
+        Step(version: 1, name: "journal", sql: text(PackageResources.V0001_journal_sql)),
+        Step(version: 2, name: "promises", sql: text(PackageResources.V0002_promises_sql)),
     ]
 
     /// The newest version that this binary knows.

@@ -8,6 +8,12 @@ extension RaftGroup {
     public var lastIndex: LogIndex { log.last.index }
     public var lastTerm: Term { log.last.term }
     var lastPosition: LogPosition { LogPosition(term: log.last.term, index: log.last.index) }
+    /// What a later replica of the group on this node has to be told as `promised`, should this one be given up. Nil if there never was
+    /// an entry.
+    public var promise: LogPosition? {
+        guard log.last.index > .zero else { return promised }
+        return max(promised ?? lastPosition, lastPosition)
+    }
     /// The log is durable on this node up to here.
     public var durableIndex: LogIndex { durability.index }
     /// Entries after this one, up to `lastIndex`, are in memory.

@@ -30,7 +30,7 @@ public struct RaftGroup: Sendable {
     public internal(set) var firstAvailable: LogIndex
     var configurations: ConfigurationHistory
     /// What an earlier replica on this node may have acknowledged.
-    let promised: LogPosition?
+    public let promised: LogPosition?
 
     // MARK: Volatile state
 

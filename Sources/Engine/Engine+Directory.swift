@@ -154,7 +154,7 @@ extension Engine {
             return
         }
         guard dormant[shard.group] == nil else { return }
-        let isBornHere = shard.initialVoters.contains(node) && (!tombstones.contains(shard.group) || settings.broken.contains(.bornAgain))
+        let isBornHere = shard.initialVoters.contains(node) && (tombstones[shard.group] == nil || settings.broken.contains(.bornAgain))
         guard shard.replicas.contains(node) || (isBornHere && shard.reported.index == .zero) else { return }
         create(shard, isBornHere: isBornHere)
     }
@@ -166,11 +166,12 @@ extension Engine {
         let descriptor = GroupDescriptor(
             group: shard.group, kind: shard.kind, number: shard.number, configuration: configuration)
         gathering.createGroup(descriptor)
-        let tombstone = settings.broken.contains(.forgetTombstone) ? nil : retiredTerms[shard.group]
+        let tombstone = settings.broken.contains(.forgetTombstone) ? nil : tombstones[shard.group]
+        tombstones[shard.group] = nil
         var log = RestoredLog.newborn(configuration)
         log.term = tombstone?.term ?? .zero
         log.vote = tombstone?.vote
-        tombstones.remove(shard.group)
+        log.promised = settings.broken.contains(.forgetPromise) ? nil : tombstone?.promised
         start(RecoveredGroup(descriptor: descriptor, log: log, shard: .newborn))
         // Nobody leads a newborn shard: the one that is to lead need not wait for an election time-out.
         if isBornHere, shard.preferredLeader == node, let replica = replica(shard.group) {
@@ -184,10 +185,11 @@ extension Engine {
         notice("gives up its replica", group: replica.group)
         if replica.servingTerm != nil { replica.servingTerm = nil }
         for pending in replica.queue { respond(to: pending.origin, .failed(.moving)) }
+        abandonHistories(of: replica.group)
         replicas.removeAll { $0 === replica }
         replicaIndex[replica.group] = nil
-        tombstones.insert(replica.group)
-        retiredTerms[replica.group] = (replica.raft.term, replica.raft.vote)
+        tombstones[replica.group] = Tombstone(
+            group: replica.group, term: replica.raft.term, vote: replica.raft.vote, promised: replica.raft.promise)
         gathering.retireGroup(replica.group)
     }
 }

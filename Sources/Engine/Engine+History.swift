@@ -9,7 +9,7 @@ extension Engine {
     func load(_ history: EntityHistory, for origin: Origin, from replica: Replica) {
         let token = nextHistory
         nextHistory += 1
-        histories[token] = origin
+        histories[token] = (origin, replica.group)
         var bounded = history
         bounded.from = min(history.from, replica.applied.next)
         bounded.limit = min(history.limit, EntityHistory.limitMax)
@@ -26,8 +26,16 @@ extension Engine {
 
     /// The journal has read the events asked for under `token`, or could not.
     public func historyLoaded(_ token: UInt64, _ response: Response) {
-        guard let origin = histories.removeValue(forKey: token) else { return }
-        respond(to: origin, response)
+        guard let asked = histories.removeValue(forKey: token) else { return }
+        respond(to: asked.origin, response)
+    }
+
+    /// The replica is given up: what the journal reads of it from now on, or of one that takes its place, is not what was asked for.
+    func abandonHistories(of group: GroupID) {
+        if settings.broken.contains(.readAfterRetiring) { return }
+        for token in histories.keys.sorted() where histories[token]!.group == group {
+            respond(to: histories.removeValue(forKey: token)!.origin, .failed(.moving))
+        }
     }
 
     /// From now on `EngineOutputs.changes` tells of this entity's commits, where this node has a replica of its shard.

@@ -25,8 +25,8 @@ public final class Engine {
     /// Sorted by group, so that every walk over them is in one order.
     var replicas: [Replica] = []
     var replicaIndex: [GroupID: Replica] = [:]
-    /// Groups that were retired here: never made anew from their birth configuration.
-    var tombstones: Set<GroupID>
+    /// Groups that were retired here and have no replica: never made anew from their birth configuration.
+    var tombstones: [GroupID: Tombstone] = [:]
     /// The newest committed directory that this node has applied.
     var router = Router()
 
@@ -60,7 +60,7 @@ public final class Engine {
     var nextForward: UInt64
     var nextReadToken: UInt64 = 1
     /// Whom the events that are being read are for.
-    var histories: [UInt64: Origin] = [:]
+    var histories: [UInt64: (origin: Origin, group: GroupID)] = [:]
     var nextHistory: UInt64 = 1
     var watched: Set<WatchedEntity> = []
     var trials = Trials()
@@ -84,8 +84,6 @@ public final class Engine {
     var knownAddresses: [EngineOutputs.PeerAddress] = []
     /// Where members said themselves that they are, as of starts that the directory may not know of yet.
     var learnedAddresses: [NodeID: LearnedAddress] = [:]
-    /// Term and vote of groups retired by this process, should one come back.
-    var retiredTerms: [GroupID: (term: Term, vote: NodeID?)] = [:]
 
     /// - Parameters:
     ///   - recovered: the groups as the journal found them, sorted.
@@ -99,8 +97,7 @@ public final class Engine {
         self.cluster = cluster
         self.node = node
         self.settings = settings
-        self.tombstones = Set(tombstones.map(\.group))
-        for tombstone in tombstones { retiredTerms[tombstone.group] = (tombstone.term, tombstone.vote) }
+        for tombstone in tombstones { self.tombstones[tombstone.group] = tombstone }
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall

@@ -56,15 +56,19 @@ public struct RecoveredGroup: Sendable {
     }
 }
 
-/// What is left of a replica that was given up: enough not to vote twice in a term, should it come back.
+/// What is left of a replica that was given up: enough not to vote twice in a term, nor for a log without what it acknowledged, should
+/// it come back.
 public struct Tombstone: Hashable, Sendable {
     public var group: GroupID
     public var term: Term
     public var vote: NodeID?
+    /// Where its log ended, or an earlier one's here that was longer; see `RestoredLog.promised`.
+    public var promised: LogPosition?
 
-    public init(group: GroupID, term: Term, vote: NodeID?) {
+    public init(group: GroupID, term: Term, vote: NodeID?, promised: LogPosition?) {
         self.group = group
         self.term = term
         self.vote = vote
+        self.promised = promised
     }
 }

@@ -21,8 +21,8 @@ protocol FileSystem: Sendable {
     func size(_ path: String) -> Int?
     /// The bytes of a file in a range, fewer at its end. For the WAL alone: SQLite has no locks on that file.
     func read(_ path: String, _ range: Range<Int>) throws(JournalError) -> [UInt8]
-    /// Writes a file anew, with the bytes that it has, and flushes it. For the WAL alone.
-    func rewrite(_ path: String) throws(JournalError)
+    /// Writes a file anew, with the bytes that it has, cuts off what is behind the first `bytes` of them, and flushes it. For the WAL alone.
+    func rewrite(_ path: String, keeping bytes: Int) throws(JournalError)
     /// Whether this process may write the file, by its effective user.
     func isWritable(_ path: String) -> Bool
     func limitToOwner(_ path: String) throws(JournalError)
@@ -99,13 +99,13 @@ struct LocalFileSystem: FileSystem {
     /// Bytes held in memory at a time.
     private static let rewriteBytes = 1 << 20
 
-    func rewrite(_ path: String) throws(JournalError) {
+    func rewrite(_ path: String, keeping kept: Int) throws(JournalError) {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw .cannotWrite(path, Self.reason()) }
         defer { close(descriptor) }
         var offset = 0
         while true {
-            let bytes = try Self.read(descriptor, path, offset..<offset + Self.rewriteBytes)
+            let bytes = try Self.read(descriptor, path, offset..<min(kept, offset + Self.rewriteBytes))
             guard !bytes.isEmpty else { break }
             var written = 0
             while written < bytes.count {
@@ -118,6 +118,7 @@ struct LocalFileSystem: FileSystem {
             }
             offset += bytes.count
         }
+        guard ftruncate(descriptor, off_t(offset)) == 0 else { throw .failed(path, "ftruncate: \(Self.reason())") }
         guard Self.flush(descriptor) else { throw .failed(path, "fsync: \(Self.reason())") }
     }
 

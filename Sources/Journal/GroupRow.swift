@@ -6,13 +6,18 @@ import Primitives
 enum GroupRow {
     static let replace = """
         INSERT OR REPLACE INTO groups (group_id, replica, kind, number, term, vote, commit_index, first_index,
-        before_first_term, before_first_checksum, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        before_first_term, before_first_checksum, promised_term, promised_index, checksum)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """
 
-    static let select = """
-        SELECT group_id, replica, kind, number, term, vote, commit_index, first_index, before_first_term,
-        before_first_checksum, checksum FROM groups
-        """
+    /// - Parameter version: the schema's. A reader does not migrate the file that it looks at.
+    static func select(version: Int) -> String {
+        let promise = version >= 2 ? "promised_term, promised_index" : "0, 0"
+        return """
+            SELECT group_id, replica, kind, number, term, vote, commit_index, first_index, before_first_term,
+            before_first_checksum, \(promise), checksum FROM groups
+            """
+    }
 
     static func write(_ group: Replica, with statement: Statement) throws(JournalError) {
         statement.bind(1, Int64(group.group.rawValue))
@@ -25,7 +30,9 @@ enum GroupRow {
         statement.bind(8, group.first.rawValue)
         statement.bind(9, group.beforeFirst.term.rawValue)
         statement.bind(10, group.beforeFirst.checksum)
-        statement.bind(11, checksum(group))
+        statement.bind(11, group.promised?.term.rawValue ?? 0)
+        statement.bind(12, group.promised?.index.rawValue ?? 0)
+        statement.bind(13, checksum(group))
         try statement.run()
     }
 
@@ -45,7 +52,10 @@ enum GroupRow {
         replica.first = LogIndex(row.unsigned(7))
         replica.beforeFirst = LogPoint(
             index: replica.first.previous, term: Term(row.unsigned(8)), checksum: row.unsigned(9))
-        guard row.unsigned(10) == checksum(replica) else {
+        if row.integer(11) != 0 || row.integer(10) != 0 {
+            replica.promised = LogPosition(term: Term(row.unsigned(10)), index: LogIndex(row.unsigned(11)))
+        }
+        guard row.unsigned(12) == checksum(replica) else {
             throw .corrupt(path, "the checksum of group \(group) in table `groups` is wrong")
         }
         return replica
@@ -63,6 +73,11 @@ enum GroupRow {
         sum.mix(group.first.rawValue)
         sum.mix(group.beforeFirst.term.rawValue)
         sum.mix(group.beforeFirst.checksum)
+        // Rows of version 1 have none, and their checksums stand.
+        if let promised = group.promised {
+            sum.mix(promised.term.rawValue)
+            sum.mix(promised.index.rawValue)
+        }
         return sum.value
     }
 }

@@ -27,6 +27,8 @@ extension JournalFile {
     /// Nothing of the replica is deleted here but what would show it: a shard may be large, and other groups wait for this transaction.
     func retireGroup(_ id: GroupID) throws(JournalError) {
         let group = active(id)
+        let end = LogPosition(term: group.last.term, index: group.last.index)
+        if end.index > .zero { group.promised = max(group.promised ?? end, end) }
         try discard(group.replica!)
         group.replica = nil
         group.commit = .zero

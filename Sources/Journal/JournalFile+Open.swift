@@ -100,10 +100,13 @@ extension JournalFile {
     /// After a sync that failed, what it was for may be in the system's memory only: it reads well, also in the next process, and no later
     /// sync writes it (Rebello et al., Can Applications Recover from fsync Failures?, USENIX ATC 2020). Taken for durable, it would be
     /// acknowledged and then lost with the power; copied into the database, it would leave a WAL that is older than the database.
+    ///
+    /// What is behind the last whole transaction is cut off: torn frames of this round that lie behind new ones would look as if those had
+    /// been damaged (`WALNote`).
     private static func refreshWAL(_ path: String, _ options: JournalOptions) throws(JournalError) {
         let wal = path + "-wal"
         guard let size = options.files.size(wal), size > 0 else { return }
-        try options.files.rewrite(wal)
+        try options.files.rewrite(wal, keeping: WALHeader(options.files, wal)?.committedBytes(options.files, wal) ?? 0)
     }
 
     /// Sets what durability rests on, and reads it back: a pragma that does not take says nothing.

@@ -1,5 +1,6 @@
 import Consensus
 public import Engine
+import Migrations
 import Primitives
 import Shards
 
@@ -25,7 +26,7 @@ extension JournalFile {
         return Recovery(
             identity: identity, groups: recovering.active.map { recovering.groups[$0]!.recovered },
             tombstones: replicas.values.filter { $0.replica == nil }
-                .map { Tombstone(group: $0.group, term: $0.term, vote: $0.vote) }
+                .map { Tombstone(group: $0.group, term: $0.term, vote: $0.vote, promised: $0.promised) }
                 .sorted { $0.group < $1.group })
     }
 
@@ -46,7 +47,7 @@ extension JournalFile {
                     descriptor: replica.descriptor,
                     log: RestoredLog(
                         term: replica.term, vote: replica.vote, base: checkpoint.point, entries: flushed + tail,
-                        commit: replica.commit, firstAvailable: replica.first),
+                        commit: replica.commit, firstAvailable: replica.first, promised: replica.promised),
                     shard: checkpoint.restored(sessions))
             }
         }
@@ -59,7 +60,7 @@ extension JournalFile {
     }
 
     private func readGroups(_ recovering: inout Recovering) throws(JournalError) {
-        let row = try connection.prepare(GroupRow.select + " ORDER BY group_id")
+        let row = try connection.prepare(GroupRow.select(version: Migrations.newest) + " ORDER BY group_id")
         while try row.step() {
             let group = try GroupRow.read(row, path: path)
             replicas[group.group] = group

@@ -92,6 +92,8 @@ final class Replica {
     var beforeFirst = LogPoint.zero
     var base = LogPoint.zero
     var last = LogPoint.zero
+    /// Where the logs of earlier replicas ended, the farthest.
+    var promised: LogPosition?
     var isTouched = false
     var isCommitNoted = false
 

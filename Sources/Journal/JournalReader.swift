@@ -145,6 +145,7 @@ struct ReaderStatements {
     let begin: Statement
     let commit: Statement
     let group: Statement
+    let groups: Statement
     let tail: Statement
     let entity: Statement
     let key: Statement
@@ -152,7 +153,9 @@ struct ReaderStatements {
     init(_ connection: Connection) throws(JournalError) {
         begin = try connection.prepare("BEGIN")
         commit = try connection.prepare("COMMIT")
-        group = try connection.prepare(GroupRow.select + " WHERE group_id = ?1")
+        let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+        group = try connection.prepare(GroupRow.select(version: version) + " WHERE group_id = ?1")
+        groups = try connection.prepare(GroupRow.select(version: version) + " ORDER BY group_id")
         tail = try connection.prepare(
             "SELECT replica, log_index, position, entity FROM journal WHERE position > ?1 ORDER BY position")
         entity = try connection.prepare(

@@ -78,7 +78,7 @@ final class Verifier {
     }
 
     private func readGroups() throws(JournalError) {
-        let row = try reader.connection.prepare(GroupRow.select + " ORDER BY group_id")
+        let row = reader.statements.groups
         while try row.step() {
             let group: Replica
             do throws(JournalError) {

@@ -5,7 +5,8 @@ import Primitives
 /// A WAL ends where a checksum first fails, and SQLite takes everything behind that for never written: one flipped bit, and it opens with a
 /// part of what was committed and finds nothing wrong (HAZARDS 20). With the note it is known how far the WAL must be good. The note is
 /// not flushed, as that would double the cost of a commit: after a power cut it may be older than the WAL, or of an earlier round and
-/// without meaning; it never says too much.
+/// without meaning; it never says too much. What is behind it is judged by the WAL itself: each transaction is flushed before the next one
+/// is begun, so that only the last one's frames can be torn.
 /// - SeeAlso: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 struct WALNote: Hashable {
     /// Names the WAL's round: it changes whenever the WAL starts over.
@@ -37,13 +38,17 @@ struct WALNote: Hashable {
     /// What is wrong with a WAL of which `note` says how much was acknowledged; nil if nothing is, or nothing can be told.
     static func problem(wal: String, _ note: WALNote?, _ files: any FileSystem) -> String? {
         // Without a WAL: another program may have copied it into the database, in order.
-        guard let note, let size = files.size(wal), size > 0 else { return nil }
-        guard let header = WALHeader(files, wal) else { return "the header of its write-ahead log is damaged" }
-        guard header.salt == note.salt else { return nil }
-        guard let frame = header.firstBadFrame(of: note.frames, files, wal) else { return nil }
-        // A writer may have started it over meanwhile.
-        guard WALHeader(files, wal)?.salt == note.salt else { return nil }
-        return "frame \(frame + 1) of \(note.frames) committed ones in its write-ahead log is damaged or missing"
+        guard let size = files.size(wal), size > 0 else { return nil }
+        guard let header = WALHeader(files, wal) else {
+            // A sector is written or not; one that never was is zero.
+            let isBlank = (try? files.read(wal, 0..<WALHeader.bytes).allSatisfy { $0 == 0 }) ?? false
+            return isBlank && note == nil ? nil : "the header of its write-ahead log is damaged"
+        }
+        let noted = header.salt == note?.salt ? note!.frames : 0
+        guard let problem = header.problem(files, wal, noted: noted) else { return nil }
+        // A writer may have gone on meanwhile, or started it over.
+        guard WALHeader(files, wal)?.salt == header.salt, header.problem(files, wal, noted: noted) == problem else { return nil }
+        return problem
     }
 }
 
@@ -71,28 +76,68 @@ struct WALHeader {
         guard checksum == (Self.word(bytes, 24), Self.word(bytes, 28)), pageBytes >= 512, pageBytes <= 65_536 else { return nil }
     }
 
-    /// The first of `count` frames that is not part of this round, or whose checksum fails; nil if all are good.
-    func firstBadFrame(of count: Int, _ files: any FileSystem, _ wal: String) -> Int? {
-        let frameBytes = Self.frameHeaderBytes + pageBytes
-        var sum = checksum
-        var frame = 0
-        while frame < count {
-            let taken = min(Self.framesPerRead, count - frame)
-            let start = Self.bytes + frame * frameBytes
-            guard let bytes = try? files.read(wal, start..<start + taken * frameBytes) else { return frame }
-            for offset in stride(from: 0, to: taken * frameBytes, by: frameBytes) {
-                guard offset + frameBytes <= bytes.count, isGood(bytes[offset..<offset + frameBytes], &sum) else { return frame }
-                frame += 1
-            }
-        }
-        return nil
+    private var frameBytes: Int { Self.frameHeaderBytes + pageBytes }
+
+    /// What of this round is damaged, if `noted` frames were acknowledged at least.
+    func problem(_ files: any FileSystem, _ wal: String, noted: Int) -> String? {
+        let good = extent(files, wal).good
+        if good < noted { return "frame \(good + 1) of \(noted) committed ones in its write-ahead log is damaged or missing" }
+        guard goesOn(behind: good, files, wal) else { return nil }
+        return "frame \(good + 1) of its write-ahead log is damaged, and transactions were written behind it"
     }
+
+    /// How many frames of this round are good, from the first on, and how many of those are of whole transactions.
+    func extent(_ files: any FileSystem, _ wal: String) -> (good: Int, committed: Int) {
+        var (sum, good, committed) = (checksum, 0, 0)
+        walk(files, wal, from: 0) { frame, _ in
+            guard isGood(frame, &sum) else { return false }
+            good += 1
+            if Self.isCommit(frame) { committed = good }
+            return true
+        }
+        return (good, committed)
+    }
+
+    /// Whether a transaction was begun behind that of frame `bad`, which then had been flushed.
+    private func goesOn(behind bad: Int, _ files: any FileSystem, _ wal: String) -> Bool {
+        var hasEnded = false
+        var goesOn = false
+        walk(files, wal, from: bad) { frame, place in
+            guard isOfThisRound(frame) else { return true }
+            goesOn = hasEnded
+            // Of a header that lies in two sectors, one may be of an earlier round: its mark of an end says nothing.
+            if Self.isCommit(frame), place % 512 <= 512 - Self.frameHeaderBytes { hasEnded = true }
+            return !goesOn
+        }
+        return goesOn
+    }
+
+    /// Shows whole frames and their places in the file, one after the other, until `body` has seen enough.
+    private func walk(_ files: any FileSystem, _ wal: String, from first: Int, _ body: (ArraySlice<UInt8>, Int) -> Bool) {
+        var start = Self.bytes + first * frameBytes
+        while true {
+            guard let bytes = try? files.read(wal, start..<start + Self.framesPerRead * frameBytes), bytes.count >= frameBytes else { return }
+            for offset in stride(from: 0, through: bytes.count - frameBytes, by: frameBytes) {
+                guard body(bytes[offset..<offset + frameBytes], start + offset) else { return }
+            }
+            start += bytes.count / frameBytes * frameBytes
+        }
+    }
+
+    /// How many bytes of the file are of whole transactions.
+    func committedBytes(_ files: any FileSystem, _ wal: String) -> Int { Self.bytes + extent(files, wal).committed * frameBytes }
+
+    private func isOfThisRound(_ frame: ArraySlice<UInt8>) -> Bool {
+        let start = frame.startIndex
+        return Self.word(frame, start + 8) == UInt32(salt >> 32) && Self.word(frame, start + 12) == UInt32(truncatingIfNeeded: salt)
+    }
+
+    /// Whether the frame ends a transaction: it then has the database's size.
+    private static func isCommit(_ frame: ArraySlice<UInt8>) -> Bool { word(frame, frame.startIndex + 4) != 0 }
 
     private func isGood(_ frame: ArraySlice<UInt8>, _ sum: inout (UInt32, UInt32)) -> Bool {
         let start = frame.startIndex
-        guard Self.word(frame, start + 8) == UInt32(salt >> 32), Self.word(frame, start + 12) == UInt32(truncatingIfNeeded: salt) else {
-            return false
-        }
+        guard isOfThisRound(frame) else { return false }
         sum = Self.sum(frame[start..<start + 8], from: sum, isBigEndian)
         sum = Self.sum(frame[(start + Self.frameHeaderBytes)...], from: sum, isBigEndian)
         return sum == (Self.word(frame, start + 16), Self.word(frame, start + 20))

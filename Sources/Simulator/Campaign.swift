@@ -6,6 +6,8 @@ public struct Campaign: Sendable {
     public private(set) var tally = Tally()
     public private(set) var operations = 0
     public private(set) var committed = 0
+    /// Answers to questions for events that were compared with the log.
+    public private(set) var eventPages = 0
     public private(set) var turns: UInt64 = 0
     /// Simulated milliseconds.
     public private(set) var simulatedMilliseconds: Int64 = 0
@@ -19,6 +21,7 @@ public struct Campaign: Sendable {
         operations += report.operations
         committed += report.committed
         turns += report.turns
+        eventPages += report.eventPages
         simulatedMilliseconds += report.simulated.milliseconds
         if report.violation != nil { failures.append(report) }
     }

@@ -61,6 +61,8 @@ public struct Mutation: Sendable {
         Mutation("follow-old-directory", .followOldDirectory, 1, "a node acts on no older directory than it had"),
         Mutation("give-up-while-member", .giveUpWhileMember, 6, "a replica is given up only when its group went on without it"),
         Mutation("born-again", .bornAgain, 4298, "a replica that was given up is not born again with its first members"),
+        Mutation("forget-promise", .forgetPromise, 1, "a replica that comes back votes for no log without what its predecessor acknowledged"),
+        Mutation("read-after-retiring", .readAfterRetiring, 1, "events are read of the replica that was asked, not of one that took its place"),
         Mutation("forget-tombstone", .forgetTombstone, 42, "what a given-up replica voted is remembered"),
         Mutation("ignore-full-disk", .ignoreFullDisk, 3, "a full disk takes no new command"),
         Mutation("obey-unsafe-orders", .obeyUnsafeOrders, 1, "members change only while enough others are alive and caught up"),

@@ -13,6 +13,7 @@ public struct RunReport: Sendable {
     public var turns: UInt64
     /// Operations whose outcome was judged.
     public var operations: Int
+    public var eventPages: Int
     /// Entries committed, in all groups.
     public var committed: Int
     /// How long the run was on the simulated clock.
@@ -25,7 +26,7 @@ extension Simulation {
         for group in 0..<watch.newestTerm.count { committed += watch.count(GroupID(UInt32(group))) }
         return RunReport(
             seed: seed, violation: violation, tally: tally, digest: digest, hosts: hosts.count, turns: turns,
-            operations: history.count, committed: committed, simulated: now - Instant(nanoseconds: 1_000_000_000))
+            operations: history.count, eventPages: eventPages, committed: committed, simulated: now - Instant(nanoseconds: 1_000_000_000))
     }
 }
 

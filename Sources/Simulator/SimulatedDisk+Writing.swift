@@ -26,12 +26,12 @@ extension SimulatedDisk {
             guard groups[descriptor.group] == nil else { return "group \(descriptor.group) is there already" }
             var group = Group(descriptor)
             if let tombstone = tombstones.removeValue(forKey: descriptor.group) {
-                (group.term, group.vote) = (tombstone.term, tombstone.vote)
+                (group.term, group.vote, group.promised) = (tombstone.term, tombstone.vote, tombstone.promised)
             }
             groups[descriptor.group] = group
         case .retireGroup(let id):
             guard let group = groups.removeValue(forKey: id) else { return "group \(id) is retired and was never here" }
-            tombstones[id] = Tombstone(group: id, term: group.term, vote: group.vote)
+            tombstones[id] = Tombstone(group: id, term: group.term, vote: group.vote, promised: group.farthest)
         case .hardState(let id, let term, let vote): return setHardState(id, term, vote)
         case .truncate(let id, let from): return truncate(id, from)
         case .append(let id, let entries): return append(id, entries)

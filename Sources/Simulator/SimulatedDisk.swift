@@ -9,6 +9,8 @@ struct SimulatedDisk {
         var descriptor: GroupDescriptor
         var term: Term = .zero
         var vote: NodeID?
+        /// Where the logs of earlier replicas ended.
+        var promised: LogPosition?
         var base: SnapshotPoint
         /// What the oldest entry follows: all zero unless the log was trimmed or began with a checkpoint.
         var before = Position()
@@ -22,6 +24,12 @@ struct SimulatedDisk {
                 if let configuration = try? Configuration(decoding: entry.payload) { return configuration }
             }
             return descriptor.configuration
+        }
+
+        /// How far the log of any replica of the group on this disk has come.
+        var farthest: LogPosition? {
+            let end = LogPosition(term: last.term, index: last.index)
+            return end.index > .zero ? max(promised ?? end, end) : promised
         }
 
         /// Where the log ends.
@@ -85,6 +93,12 @@ struct SimulatedDisk {
         return index <= group.before.index || group.entry(index)?.checksum == checksum
     }
 
+    /// Whether the disk says that its node voted for `candidate` in this term, or has gone on to a later one.
+    func holdsVote(_ group: GroupID, _ term: Term, _ candidate: NodeID?) -> Bool {
+        let (known, vote) = groups[group].map { ($0.term, $0.vote) } ?? tombstones[group].map { ($0.term, $0.vote) } ?? (.zero, nil)
+        return known > term || (known == term && vote == candidate)
+    }
+
     // MARK: Reading
 
     func load(_ id: GroupID, _ requests: [LoadRequest]) -> [LoadResult] {
@@ -135,7 +149,7 @@ struct SimulatedDisk {
             if isVerified, !group.isSound(start..<group.entries.count) { return nil }
             let log = RestoredLog(
                 term: group.term, vote: group.vote, base: group.base, entries: Array(group.entries.dropFirst(start)),
-                commit: group.commit, firstAvailable: group.before.index.next)
+                commit: group.commit, firstAvailable: group.before.index.next, promised: group.promised)
             let tables = group.tables
             let shard = RestoredShard(
                 index: group.base.index, term: tables.term, checksum: tables.checksum,

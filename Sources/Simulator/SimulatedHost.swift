@@ -42,8 +42,10 @@ final class SimulatedHost {
     var isGone = false
     /// What its disk held before it was damaged or set back: acknowledged by right.
     var ghost: SimulatedDisk?
-    /// Copies of the disk as of earlier starts.
+    /// A copy of the disk as it was before an earlier start.
     var image: SimulatedDisk?
+    /// Where logs ended of replicas that the node gave up, the farthest of each group.
+    var givenUp: [GroupID: LogPosition] = [:]
     /// What would be left of the disk after a power cut, where a mutation lets the process live on after a failed flush.
     var flushed: SimulatedDisk?
 

@@ -22,7 +22,10 @@ extension Simulation {
             finish(number, operation, .ok(value))
         case .refused(let refused): self.refused(number, operation, refused)
         case .failed(let failure): failed(number, operation, failure)
-        case .document: fail("caller \(number) was answered with a document")
+        case .document(let body):
+            guard let history = operation.history else { return fail("caller \(number) was answered with a document") }
+            checkEvents(body, history, operation, number)
+            finish(number, operation, .unknown)
         }
     }
 
@@ -61,7 +64,7 @@ extension Simulation {
             if committed.term < watch.newestTerm(of: committed.group) { tally.note(hazard: 14) }
         }
         finish(number, operation, .ok(value))
-        if isChaos, chance(1, of: 25) { misuse(number, operation) }
+        if isChaos, !callers[number].isObserver, chance(1, of: 25) { misuse(number, operation) }
     }
 
     /// Uses a request id once more for something else (HAZARDS 16).
@@ -74,13 +77,15 @@ extension Simulation {
         callers[number].operation = other
     }
 
-    /// What a caller is shown must be committed. Values only grow, so one that is not is greater than what is.
+    /// What a caller is shown must be committed, and no older than its question (HAZARDS 6, 7). Values only grow.
     private func shown(_ value: Int64, to number: Int, _ operation: Caller.Pending) {
         if operation.ownerLast > operation.ownerCommit { tally.note(hazard: 7) }
         let committed = watch.values[operation.entity] ?? 0
-        guard value > committed else { return }
-        fail(
-            "caller \(number) was shown \(value) of \(String(decoding: operation.entity, as: UTF8.self)), of which only \(committed) is committed")
+        let name = String(decoding: operation.entity, as: UTF8.self)
+        if value > committed { fail("caller \(number) was shown \(value) of \(name), of which only \(committed) is committed") }
+        if value < operation.floor {
+            fail("caller \(number) was shown \(value) of \(name), of which \(operation.floor) was committed before it asked")
+        }
     }
 
     /// The entity said no, and with it what its balance was: a read.
@@ -117,7 +122,8 @@ extension Simulation {
             return fail("caller \(number) was told that its request was at fault: \(failure.failure)")
         }
         if failure.outcome == .unknown { callers[number].operation!.isDoubtful = true }
-        let givesUp = isChaos && operation.attempts > 1 && chance(1, of: 5)
+        let isGlance = callers[number].isObserver && operation.action == .read
+        let givesUp = isChaos && (isGlance || (operation.attempts > 1 && chance(1, of: 5)))
         if givesUp {
             let isDoubtful = callers[number].operation!.isDoubtful
             return finish(number, operation, isDoubtful ? .unknown : .notCommitted)
@@ -128,8 +134,8 @@ extension Simulation {
 
     private func finish(_ number: Int, _ operation: Caller.Pending, _ outcome: Operation.Outcome) {
         callers[number].operation = nil
-        defer { next(number, after: thinking()) }
-        guard !operation.isConflict else { return }
+        defer { next(number, after: callers[number].isObserver ? span(0, 10) : thinking()) }
+        guard !operation.isConflict, operation.history == nil else { return }
         // A doubled frame may bring a request that was passed on between nodes a second time.
         let isHonest = outcome != .notCommitted || scenario.doubled == 0
         if case .read = operation.action, outcome == .unknown || outcome == .notCommitted { return }

@@ -16,6 +16,9 @@ extension Simulation {
             callers.append(Caller(number: number, usesSession: chance(1, of: 2)))
             post(.caller(number, attempt: 0), after: span(300, 900))
         }
+        for number in scenario.callers..<scenario.callers + 2 {
+            callers.append(Caller(number: number, usesSession: false, isObserver: true))
+        }
     }
 
     func wake(_ number: Int, _ attempt: UInt64) {
@@ -24,6 +27,7 @@ extension Simulation {
             // No answer: nobody knows what has become of it.
             callers[number].isWaiting = false
             if callers[number].operation != nil { callers[number].operation!.isDoubtful = true }
+            if isChaos, callers[number].isObserver, callers[number].operation?.action == .read { callers[number].operation = nil }
             callers[number].host = Int.random(in: 0..<hosts.count, using: &generator)
         }
         guard callers[number].operation != nil || begin(number) else { return }
@@ -34,13 +38,18 @@ extension Simulation {
     private func begin(_ number: Int) -> Bool {
         if let closing = callers[number].closing.first {
             callers[number].closing.removeFirst()
-            switch closing {
-            case .increment(let entity): return begin(number, .increment(by: 1), on: entity)
-            case .read(let entity): return begin(number, .read, on: entity)
-            }
+            if let host = closing.host { callers[number].host = host }
+            return begin(number, closing.action, on: closing.entity)
         }
-        guard isChaos else { return false }
-        if chance(scenario.reads, of: 100) { return begin(number, .read, on: entity()) }
+        guard isChaos, !callers[number].isObserver else { return false }
+        if chance(scenario.reads, of: 100) {
+            guard chance(1, of: 6) else { return begin(number, .read, on: entity()) }
+            return begin(
+                number, .read, on: entity(),
+                HistoryQuestion(
+                    after: UInt64.random(in: 0...20, using: &generator), limit: UInt32.random(in: 1...40, using: &generator),
+                    consistency: chance(1, of: 2) ? .local : .linearizable))
+        }
         if chance(1, of: 12) {
             // Four of these and the fifth is refused, with the balance as it stands: a refusal is a read.
             return begin(number, .increment(by: Int64.max / 4), on: limited())
@@ -51,8 +60,11 @@ extension Simulation {
     func entity() -> [UInt8] { Array("c\(Int.random(in: 0..<scenario.entities, using: &generator))".utf8) }
     private func limited() -> [UInt8] { Array("limit-\(now.nanoseconds / 1_000_000_000)".utf8) }
 
-    private func begin(_ number: Int, _ action: Operation.Action, on entity: [UInt8]) -> Bool {
+    private typealias HistoryQuestion = Caller.HistoryQuestion
+
+    private func begin(_ number: Int, _ action: Operation.Action, on entity: [UInt8], _ history: HistoryQuestion? = nil) -> Bool {
         var operation = Caller.Pending(entity: entity, action: action, request: nil, invoked: now)
+        operation.history = history
         if case .increment = action {
             if callers[number].usesSession {
                 guard callers[number].session != nil else { return true }
@@ -78,6 +90,7 @@ extension Simulation {
             return post(.caller(number, attempt: callers[number].attempt), after: span(5, 40))
         }
         observeOwner(number, host)
+        rememberCommitted(number)
         let operation = callers[number].operation!
         callers[number].operation!.attempts += 1
         let request: Request
@@ -87,6 +100,12 @@ extension Simulation {
                 EntityCommand(
                     kind: Self.kind, entity: operation.entity, name: "increment", payload: Array("{\"by\":\(by)}".utf8),
                     request: operation.request, attempt: operation.attempts == 0 ? .first : operation.attempts % 2 == 1 ? .again : .afterLoss))
+        case .read where operation.history != nil:
+            let history = operation.history!
+            request = .history(
+                EntityHistory(
+                    kind: Self.kind, entity: operation.entity, after: history.after, limit: history.limit,
+                    consistency: history.consistency))
         case .read:
             request = .query(
                 EntityQuery(
@@ -110,12 +129,21 @@ extension Simulation {
         callers[number].attempt += 1
         callers[number].isWaiting = true
         // Some callers have no patience and send again while the first attempt is under way.
-        let patience = chance(1, of: 6) ? span(5, 200) : span(1_600, 2_500)
+        let patience = callers[number].isObserver ? span(20, 120) : chance(1, of: 6) ? span(5, 200) : span(1_600, 2_500)
         post(.caller(number, attempt: callers[number].attempt), after: patience)
         let token = callers[number].token
         // A paused process finds it in its sockets.
         guard !isHeld(host, .request(host: host.number, start: host.starts, request, token: token)) else { return }
         turn(host) { $0.request(request, token: token) }
+    }
+
+    /// What is committed by now. A read is asked anew with each attempt; a command may be answered by the first.
+    private func rememberCommitted(_ number: Int) {
+        let operation = callers[number].operation!
+        guard operation.action == .read || operation.attempts == 0 else { return }
+        callers[number].operation!.floor = watch.values[operation.entity] ?? 0
+        guard operation.history != nil, let group = watch.group(of: operation.entity) else { return }
+        callers[number].operation!.history!.committed = LogIndex(UInt64(watch.count(group)))
     }
 
     /// What the group's leader has in its log when an attempt is made: tells afterwards what the attempt met.

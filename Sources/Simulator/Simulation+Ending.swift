@@ -38,8 +38,8 @@ extension Simulation {
         }
         let entities = entities(withLimits: false)
         for (offset, entity) in entities.enumerated() {
-            callers[offset % callers.count].closing.append(.increment(entity))
-            callers[(offset + 1) % callers.count].closing.append(.read(entity))
+            callers[offset % callers.count].closing.append(Caller.Closing(action: .increment(by: 1), entity: entity))
+            callers[(offset + 1) % callers.count].closing.append(Caller.Closing(action: .read, entity: entity))
         }
         wakeCallers()
         isSettled = false
@@ -143,7 +143,7 @@ extension Simulation {
             post(.restart(host: host.number), after: span(1, 300))
         }
         for (offset, entity) in entities(withLimits: true).enumerated() {
-            callers[offset % callers.count].closing.append(.read(entity))
+            callers[offset % callers.count].closing.append(Caller.Closing(action: .read, entity: entity))
         }
         wakeCallers()
         isSettled = false

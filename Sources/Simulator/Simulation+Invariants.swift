@@ -20,13 +20,18 @@ extension Simulation {
         if seen.incarnation != view.incarnation {
             seen = SimulatedHost.Seen()
             seen.incarnation = view.incarnation
+            checkPromise(view.group, host, engine)
         } else if seen.term == view.term, seen.role == view.role, seen.commit == view.commit,
             seen.configurationIndex == view.configurationIndex, seen.isQuiescent == view.isQuiescent
         {
             return
         }
         if view.term < seen.term { fail("the term of group \(view.group) on node \(engine.node) goes back") }
-        if view.role == .leader, seen.role != .leader || seen.term != view.term { elected(view, host) }
+        var voters = seen.voters
+        if view.configurationIndex != seen.configurationIndex || voters.isEmpty {
+            voters = engine.raft(of: view.group)?.configuration.voters ?? []
+        }
+        if view.role == .leader, seen.role != .leader || seen.term != view.term { elected(view, host, voters, seen.voters) }
         if seen.role == .leader, view.role != .leader, view.lastIndex > seen.commit { tally.note(hazard: 12) }
         if view.isQuiescent, !seen.isQuiescent, view.role == .leader { tally.note(hazard: 32) }
         if view.role == .leader, view.configurationIndex > seen.configurationIndex, seen.configurationIndex > .zero {
@@ -34,10 +39,6 @@ extension Simulation {
         }
         if view.commit < seen.commit {
             fail("the commit index of group \(view.group) on node \(engine.node) goes back from \(seen.commit) to \(view.commit)")
-        }
-        var voters = seen.voters
-        if view.configurationIndex != seen.configurationIndex || voters.isEmpty {
-            voters = engine.raft(of: view.group)?.configuration.voters ?? []
         }
         if view.commit > seen.commit {
             committed(view, host, voters, seen.voters, wasLeader: seen.role == .leader && seen.term == view.term)
@@ -50,12 +51,34 @@ extension Simulation {
         seen.voters = voters
     }
 
-    private func elected(_ view: ReplicaView, _ host: SimulatedHost) {
+    /// A replica knows how far those went that the node had before it and gave up (HAZARDS 4).
+    private func checkPromise(_ group: GroupID, _ host: SimulatedHost, _ engine: Engine) {
+        guard !host.isSpoiled, let farthest = host.givenUp[group], let raft = engine.raft(of: group) else { return }
+        guard raft.promised.map({ $0 < farthest }) ?? true else { return }
+        fail(
+            "node \(engine.node) has acknowledged entries of group \(group) up to \(farthest.index) of term \(farthest.term), gave them up, and "
+                + "would now vote for a log without them")
+    }
+
+    /// The votes that made a leader are on the disks of those who gave them (Raft, figure 2: what is persistent on all servers).
+    private func isElected(_ view: ReplicaView, _ host: SimulatedHost, by voters: [NodeID]) -> Bool {
+        let votes = voters.count { voter in
+            guard let number = hostOfNode[voter] else { return false }
+            return hosts[number].disk.holdsVote(view.group, view.term, host.node)
+                || hosts[number].ghost?.holdsVote(view.group, view.term, host.node) == true
+        }
+        return votes > voters.count / 2
+    }
+
+    private func elected(_ view: ReplicaView, _ host: SimulatedHost, _ voters: [NodeID], _ before: [NodeID]) {
         log("node \(host.node!) leads group \(view.group) in term \(view.term)")
         // The last entry is the first of its own term.
         if view.lastIndex.rawValue > view.commit.rawValue + 1 { tally.note(hazard: 2) }
         let leader = CommitWatch.Leader(host: host.number, start: host.starts)
         if let problem = watch.lead(view.group, view.term, leader) { fail(problem) }
+        // Members may have changed in the same turn.
+        guard !isElected(view, host, by: voters), !isElected(view, host, by: before) else { return }
+        fail("node \(host.node!) leads group \(view.group) in term \(view.term) by votes that no majority of \(voters) has on its disks")
     }
 
     /// A replica's commit index has advanced: it must agree with all others, and what is new must be durable on a majority.

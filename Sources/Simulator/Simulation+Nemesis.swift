@@ -1,6 +1,7 @@
 internal import Consensus
 internal import Directory
 internal import Engine
+internal import Linearizability
 internal import Primitives
 
 /// The acts of the nemesis: one at a time, drawn from those that the seed has chosen.
@@ -25,19 +26,33 @@ extension Simulation {
 
     /// Some callers stay with, or come to, a node that is struck: who else would ask a leader that is none any more?
     private func attract(to host: SimulatedHost) {
-        for number in callers.indices where chance(1, of: 3) { callers[number].host = host.number }
-        for _ in 0..<3 { post(.ask(host: host.number), after: span(500, 1_400)) }
+        for number in callers.indices where !callers[number].isObserver && chance(1, of: 4) { callers[number].host = host.number }
+        for _ in 0..<3 { post(.ask(host: host.number), after: span(400, 1_300)) }
     }
 
-    /// Callers that have nothing to do read from this node at once.
+    /// Observers that have nothing to do change an entity that this node leads, or believes to lead, by way of another node; once that
+    /// has taken effect, they read it from this one.
     func askNow(_ host: SimulatedHost) {
         guard isChaos, host.isRunning else { return }
-        for number in callers.indices where callers[number].operation == nil && !callers[number].isWaiting && chance(2, of: 3) {
-            callers[number].host = host.number
-            callers[number].closing.append(.read(entity()))
+        let others = hosts.filter { $0 !== host && $0.isRunning && !$0.isPaused }
+        for number in callers.indices where callers[number].isObserver && callers[number].operation == nil && callers[number].closing.isEmpty {
+            guard let other = pick(others) else { return }
+            let entity = entity(ledBy: host)
+            callers[number].closing = [
+                Caller.Closing(action: .increment(by: 1), entity: entity, host: other.number),
+                Caller.Closing(action: .read, entity: entity, host: host.number),
+            ]
             callers[number].attempt += 1
             post(.caller(number, attempt: callers[number].attempt), after: span(0, 3))
         }
+    }
+
+    private func entity(ledBy host: SimulatedHost) -> [UInt8] {
+        let names = (0..<scenario.entities).map { Array("c\($0)".utf8) }.filter { name in
+            guard let group = watch.group(of: name) else { return false }
+            return Int(group.rawValue) < host.seen.count && host.seen[Int(group.rawValue)].role == .leader
+        }
+        return pick(names) ?? entity()
     }
 
     // MARK: The network
@@ -74,8 +89,8 @@ extension Simulation {
         return true
     }
 
-    private func pair(_ from: SimulatedHost, _ to: SimulatedHost) -> Int { Network.pair(from.number, to.number) }
-    private func both(_ one: SimulatedHost, _ other: SimulatedHost) -> [Int] { [pair(one, other), pair(other, one)] }
+    func pair(_ from: SimulatedHost, _ to: SimulatedHost) -> Int { Network.pair(from.number, to.number) }
+    func both(_ one: SimulatedHost, _ other: SimulatedHost) -> [Int] { [pair(one, other), pair(other, one)] }
 
     // MARK: Processes and clocks
 
@@ -99,9 +114,15 @@ extension Simulation {
     }
 
     private func crashForAWhile(_ host: SimulatedHost, isNoticed: Bool) {
-        if chance(2, of: 3) { host.image = host.disk }
         crash(host, isNoticed: isNoticed, because: isNoticed ? "kill" : "power")
         post(.restart(host: host.number), after: chance(1, of: 3) ? span(1, 60) : span(60, 2_000))
+    }
+
+    /// A node dies that has been given a replica a moment ago.
+    func strikeDown(_ host: SimulatedHost, _ start: UInt64) {
+        guard isChaos, host.isRunning, host.starts == start else { return }
+        tally.note(.crash)
+        crashForAWhile(host, isNoticed: true)
     }
 
     private func pause(_ host: SimulatedHost) {
@@ -116,9 +137,7 @@ extension Simulation {
     // MARK: Disks
 
     private func strikeDisk(_ fault: SimulatedFault) -> Bool {
-        let whole = hosts.filter { $0.node != nil && !$0.isGone && !$0.isSpoiled }
-        let choices = fault == .oldImage ? whole.filter { $0.image != nil } : whole
-        guard let host = pick(choices) else { return false }
+        guard let host = pick(hosts.filter { $0.node != nil && !$0.isGone && !$0.isSpoiled }) else { return false }
         switch fault {
         case .writeError:
             host.nextWriteFails = host.isRunning
@@ -132,14 +151,9 @@ extension Simulation {
             tally.note(hazard: 24)
         case .flippedBit: return maySpoil(host) && flipBit(host)
         case .oldImage:
-            guard let image = host.image, maySpoil(host), isOld(image, host) else { return false }
-            spoil(host)
-            crash(host, isNoticed: chance(1, of: 2), because: "its disk is set back")
-            let newest = host.disk.identity.startCounter
-            host.disk = image
-            if broken.contains(.acceptOldImage) { host.disk.identity.startCounter = newest }
-            tally.note(hazard: 21)
-            post(.restart(host: host.number), after: span(10, 500))
+            // Counted when it comes about.
+            copyDisk(of: host)
+            return false
         default: return false
         }
         return true
@@ -153,14 +167,9 @@ extension Simulation {
         post(.space(hosts: hosts.map(\.number)), after: span(200, 2_500))
     }
 
-    /// Whether peers can know that the image is old: it has been started since.
-    private func isOld(_ image: SimulatedDisk, _ host: SimulatedHost) -> Bool {
-        image.identity.node != nil && image.identity.startCounter < host.disk.identity.startCounter
-    }
-
     /// A disk may be lost only where a majority of each of its groups is left, one disk at a time, and where a spare is up: a cluster of
     /// three that becomes one of two goes by way of two voters, of which none may then be lost.
-    private func maySpoil(_ host: SimulatedHost) -> Bool {
+    func maySpoil(_ host: SimulatedHost) -> Bool {
         guard let node = host.node, watch.directory.member(node)?.status != .removed, hosts.count < Network.hostsMax,
             watch.directory.membersUp.count > 3, scenario.replication != 2, !isOneSpoiled,
             !watch.directory.kinds.isEmpty || operatorDesk.errands.isEmpty

@@ -44,6 +44,8 @@ extension Simulation {
 
     func restart(_ host: SimulatedHost) {
         guard !host.isRunning, !host.isGone else { return }
+        // It has started, and waits to be taken in.
+        guard !operatorDesk.errands.contains(where: { $0.wish == .join(host: host.number) }) else { return }
         host.process = UniqueID(using: &generator)
         // A node that crashed before it wrote down who it is joins again, with the same file.
         guard let node = host.node else { return operatorDesk.ask(.join(host: host.number)) }
@@ -143,7 +145,15 @@ extension Simulation {
         let ticksFirst = chance(1, of: 2)
         let tick = Event.tick(host: host.number, start: host.starts)
         if ticksFirst { events.add(tick, at: now) }
-        for event in inbox { events.add(event, at: now) }
+        // Which of its sockets is read first, nobody knows.
+        let delays = hosts.map { _ in span(0, 4) }
+        for event in inbox {
+            guard case .frame(let frame) = event else {
+                events.add(event, at: now)
+                continue
+            }
+            events.add(event, at: network.inOrder(frame.from, host.number, now + delays[frame.from]))
+        }
         if !ticksFirst { events.add(tick, at: now) }
     }
 }

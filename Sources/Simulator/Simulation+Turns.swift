@@ -37,6 +37,9 @@ extension Simulation {
         for load in outputs.entryLoads {
             post(.entries(host: host.number, start: host.starts, load), after: diskDelay())
         }
+        for load in outputs.historyLoads {
+            post(.events(host: host.number, start: host.starts, load), after: diskDelay())
+        }
         for load in outputs.checkpointLoads {
             post(.checkpoint(host: host.number, start: host.starts, load), after: diskDelay())
         }
@@ -87,7 +90,18 @@ extension Simulation {
             case .truncate: tally.note(hazard: 8)
             case .installSnapshot: tally.note(hazard: 10)
             case .append(let group, let entries): checkReserve(host, group, entries)
-            case .createGroup(let descriptor) where host.disk.tombstones[descriptor.group] != nil: tally.note(hazard: 4)
+            case .createGroup(let descriptor):
+                if host.disk.tombstones[descriptor.group] != nil {
+                    tally.note(hazard: 4)
+                    // Its first members know nothing of what the group has become since.
+                    if !descriptor.configuration.voters.isEmpty {
+                        fail("node \(host.node!) gave up its replica of group \(descriptor.group), and founds that group once more")
+                    }
+                }
+                // A directory that has not heard of it yet is what a restart finds then.
+                if isChaos, scenario.faults.contains(.crash), descriptor.configuration.voters.isEmpty, chance(1, of: 3) {
+                    post(.strikeDown(host: host.number, start: host.starts), after: span(1, 250))
+                }
             default: break
             }
         }
@@ -134,6 +148,10 @@ extension Simulation {
     }
 
     func perform(_ batch: WriteBatch, on host: SimulatedHost) {
+        for case .retireGroup(let group) in batch.operations {
+            // A batch makes nothing longer that it also gives up: what is on the disk now is what was acknowledged.
+            if let farthest = host.disk.groups[group]?.farthest { host.givenUp[group] = max(host.givenUp[group] ?? farthest, farthest) }
+        }
         if let problem = host.disk.perform(batch) {
             fail("node \(host.node?.description ?? "?") would write what its journal refuses: \(problem)")
         }

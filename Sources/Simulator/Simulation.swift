@@ -13,6 +13,7 @@ public final class Simulation {
         case tick(host: Int, start: UInt64)
         case written(host: Int, start: UInt64)
         case loaded(host: Int, start: UInt64, EngineOutputs.StateLoad, [LoadResult]?)
+        case events(host: Int, start: UInt64, EngineOutputs.HistoryLoad)
         case entries(host: Int, start: UInt64, EngineOutputs.EntryLoad)
         case request(host: Int, start: UInt64, Request, token: UInt64)
         case checkpoint(host: Int, start: UInt64, EngineOutputs.CheckpointLoad)
@@ -21,6 +22,10 @@ public final class Simulation {
         case caller(Int, attempt: UInt64)
         case nemesis
         case heal(pairs: [Int])
+        /// Strikes that take their time.
+        case plot(host: Int)
+        case setBack(host: Int, away: [Int])
+        case strikeDown(host: Int, start: UInt64)
         case resume(host: Int)
         case restart(host: Int)
         case verify(host: Int)
@@ -65,6 +70,8 @@ public final class Simulation {
     var tally = Tally()
     var digest: UInt64
     var turns: UInt64 = 0
+    /// Answers to questions for events that were compared with the committed log.
+    var eventPages = 0
     /// The first rule found broken: the run ends with it.
     var violation: String?
     /// Called with each line of the trace, if somebody wants it.
@@ -110,6 +117,7 @@ public final class Simulation {
         case .tick(let host, let start): tick(hosts[host], start)
         case .written(let host, let start): written(hosts[host], start, event)
         case .loaded(let host, let start, let load, let results): loaded(hosts[host], start, load, results, event)
+        case .events(let host, let start, let load): eventsRead(hosts[host], start, load, event)
         case .entries(let host, let start, let load): entriesRead(hosts[host], start, load, event)
         case .request(let host, let start, let request, let token):
             guard hosts[host].starts == start, !isHeld(hosts[host], event) else { return }
@@ -123,6 +131,9 @@ public final class Simulation {
         case .caller(let caller, let attempt): wake(caller, attempt)
         case .nemesis: strike()
         case .heal(let pairs): heal(pairs)
+        case .plot(let host): plotOldImage(hosts[host])
+        case .setBack(let host, let away): setBack(hosts[host], away)
+        case .strikeDown(let host, let start): strikeDown(hosts[host], start)
         case .resume(let host): resume(hosts[host])
         case .restart(let host): restart(hosts[host])
         case .verify(let host): verify(hosts[host])

@@ -71,10 +71,10 @@ final class Stage {
     func startOne(arguments: [String] = []) async throws -> ChildNode { try await start(launch("node1", arguments: arguments)) }
 
     /// A cluster whose shards have all their replicas.
-    func startThree() async throws -> [ChildNode] {
-        let first = try await startOne()
+    func startThree(arguments: [String] = []) async throws -> [ChildNode] {
+        let first = try await startOne(arguments: arguments)
         var all = [first]
-        for name in ["node2", "node3"] { all.append(try await start(launch(name, seeds: [first.address]))) }
+        for name in ["node2", "node3"] { all.append(try await start(launch(name, seeds: [first.address], arguments: arguments))) }
         let wait = try await run(["cluster", "wait", "3", "--settled", "--timeout", "60"], at: first)
         #expect(wait.exit == .code(0), "\(wait)")
         return all

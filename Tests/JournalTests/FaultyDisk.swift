@@ -149,8 +149,8 @@ final class FaultyDisk: FileSystem, @unchecked Sendable {
         return bytes
     }
 
-    func rewrite(_ path: String) throws(JournalError) {
-        guard faulty_disk_rewrite(disk, path) else { throw .failed(path, "rewriting it was to fail") }
+    func rewrite(_ path: String, keeping bytes: Int) throws(JournalError) {
+        guard faulty_disk_rewrite(disk, path, UInt64(bytes)) else { throw .failed(path, "rewriting it was to fail") }
     }
 
     func isWritable(_ path: String) -> Bool { true }

@@ -100,6 +100,36 @@ import Testing
         }
     }
 
+    /// After a reboot the note may be an old one, as it is never flushed.
+    @Test(arguments: [nil, 3]) func `without a note's help a damaged transaction is told from a torn one by what was written behind it`(noted: Int?) throws {
+        let folder = Folder()
+        let prepared = try prepare(folder)
+        let path = folder.path + "/journal.db-wal"
+        let bytes = try #require(prepared.bytes(path))
+        let header = try #require(WALHeader(prepared, path))
+        let frames = header.extent(prepared, path).committed
+        let note = noted.map { WALNote(salt: header.salt, frames: $0) }
+        #expect(WALNote.problem(wal: path, note, prepared) == nil)
+        var generator = RandomGenerator(seed: 11)
+        let disk = FaultyDisk()
+        disk.copy(prepared)
+        // The last three transactions have some frames each: none of those before them may be damaged unseen.
+        let certain = WALHeader.bytes + (frames - 12) * 4_120
+        for _ in 0..<Self.flips {
+            var damaged = bytes
+            damaged[Int.random(in: 0..<certain, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            disk.put(damaged, path)
+            #expect(WALNote.problem(wal: path, note, disk) != nil)
+        }
+        // A transaction that was being written when the power went is no damage, whatever is missing of it.
+        for place in stride(from: bytes.count - 4_120, to: bytes.count, by: 512) {
+            var torn = bytes
+            for byte in place..<min(place + 512, torn.count) { torn[byte] = 0 }
+            disk.put(torn, path)
+            #expect(WALNote.problem(wal: path, note, disk) == nil)
+        }
+    }
+
     @Test func `a WAL that another program has copied into the database in order is not missed`() throws {
         let folder = Folder()
         let file = try JournalFile.withGroup(folder)

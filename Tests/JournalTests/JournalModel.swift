@@ -17,6 +17,8 @@ struct JournalModel {
         var before = LogPoint.zero
         var base = SnapshotPoint.origin(voters)
         var commit = LogIndex.zero
+        /// Where the logs of earlier replicas ended.
+        var promised: LogPosition?
         var states: [String: UInt64] = [:]
 
         var last: LogPoint { entries.last.map { LogPoint($0) } ?? before }
@@ -44,7 +46,9 @@ struct JournalModel {
     private mutating func create(_ id: GroupID, _ batch: inout WriteBatch) {
         counts["create"]! += 1
         var group = Group()
-        if let old = tombstones.removeValue(forKey: id) { (group.term, group.vote) = (old.term, old.vote) }
+        if let old = tombstones.removeValue(forKey: id) {
+            (group.term, group.vote, group.promised) = (old.term, old.vote, old.promised)
+        }
         batch.createGroup(GroupDescriptor(group: id, kind: "k", number: Int(id.rawValue), configuration: voters))
         group.term = group.term.next
         group.vote = nil
@@ -92,6 +96,8 @@ struct JournalModel {
         case 90..<93:
             counts["retire"]! += 1
             batch.retireGroup(id)
+            let end = LogPosition(term: group.last.term, index: group.last.index)
+            if end.index > .zero { group.promised = max(group.promised ?? end, end) }
             tombstones[id] = group
             groups[id] = nil
         default:
@@ -169,7 +175,8 @@ struct JournalModel {
         guard recovery.tombstones.map(\.group) == tombstones.keys.sorted() else { return "tombstones \(recovery.tombstones)" }
         for tombstone in recovery.tombstones {
             let expected = tombstones[tombstone.group]!
-            guard (tombstone.term, tombstone.vote) == (expected.term, expected.vote) else { return "\(tombstone)" }
+            guard (tombstone.term, tombstone.vote) == (expected.term, expected.vote), tombstone.promised == expected.promised
+            else { return "\(tombstone)" }
         }
         for found in recovery.groups {
             let group = groups[found.descriptor.group]!
@@ -177,6 +184,7 @@ struct JournalModel {
             let name = "group \(found.descriptor.group)"
             guard (log.term, log.vote) == (group.term, group.vote) else { return "\(name): term \(log.term)" }
             guard log.base == group.base, found.shard.index == group.base.index else { return "\(name): base \(log.base)" }
+            guard log.promised == group.promised else { return "\(name): promised \(log.promised.map { "\($0)" } ?? "nothing")" }
             guard log.firstAvailable == group.first else { return "\(name): first \(log.firstAvailable)" }
             guard log.entries == group.entries.filter({ $0.index > group.base.index }) else {
                 return "\(name): it ends at \(log.entries.last?.index ?? log.base.index) and not at \(group.last.index)"

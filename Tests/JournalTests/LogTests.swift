@@ -168,7 +168,7 @@ import Testing
         kill(file)
         let (second, retired) = try JournalFile.opened(folder, Self.small)
         #expect(retired.groups.isEmpty)
-        #expect(retired.tombstones == [Tombstone(group: group1, term: Term(5), vote: NodeID(2))])
+        #expect(retired.tombstones == [Tombstone(group: group1, term: Term(5), vote: NodeID(2), promised: LogPosition(term: Term(1), index: LogIndex(20)))])
         try second.write(batch { $0.createGroup(descriptor()) })
         let (other, _) = (try JournalReader(path: second.path, index: second.index), ())
         #expect(try other.entries(group1, from: LogIndex(1), through: LogIndex(9), bytesMax: 1_000).entries == [])
@@ -187,7 +187,13 @@ import Testing
         #expect(recovery.tombstones.isEmpty)
         #expect(recovery.groups[0].log.entries == replacing)
         #expect(recovery.groups[0].log.term == Term(6))
-        try third.close()
+        // What the first replica may have acknowledged is remembered however often the second one starts, and by whatever comes after it.
+        #expect(recovery.groups[0].log.promised == LogPosition(term: Term(1), index: LogIndex(20)))
+        try third.write(batch { $0.retireGroup(group1) })
+        kill(third)
+        let (fourth, last) = try JournalFile.opened(folder, Self.small)
+        #expect(last.tombstones.first?.promised == LogPosition(term: Term(6), index: LogIndex(3)))
+        try fourth.close()
     }
 
     @Test func `a group that comes back at once still has its term and vote`() throws {

@@ -47,8 +47,8 @@ import Testing
         #expect(try file.connection.integer("PRAGMA wal_autocheckpoint") == 0)
         #expect(try file.connection.integer("PRAGMA secure_delete") == 0)
         #expect(try file.connection.integer("PRAGMA application_id") == JournalFile.applicationID)
-        #expect(try file.connection.integer("PRAGMA user_version") == 1)
-        #expect(try folder.rows("SELECT version, name FROM migrations") == ["1|journal"])
+        #expect(try file.connection.integer("PRAGMA user_version") == 2)
+        #expect(try folder.rows("SELECT version, name FROM migrations") == ["1|journal", "2|promises"])
         try file.close()
     }
 
@@ -98,7 +98,7 @@ import Testing
         let folder = Folder()
         try JournalFile.opened(folder).0.close()
         try folder.sql("PRAGMA user_version = 9")
-        try expectRefusal(.newerVersion, folder, saying: "schema version 9; this binary knows versions up to 1")
+        try expectRefusal(.newerVersion, folder, saying: "schema version 9; this binary knows versions up to 2")
     }
 
     @Test func `a newer version that only stands in the WAL is refused as well`() throws {

@@ -20,6 +20,7 @@ struct CrashTest: Sendable {
         do {
             var report = try await run(fleet)
             await fleet.endAll()
+            await fleet.removeNetwork()
             if report.passed {
                 await fleet.unmountAll()
             } else if !fleet.disks.isEmpty {
@@ -28,6 +29,7 @@ struct CrashTest: Sendable {
             return report
         } catch {
             await fleet.endAll()
+            await fleet.removeNetwork()
             throw error
         }
     }
@@ -39,6 +41,9 @@ struct CrashTest: Sendable {
         for position in 0..<fleet.count { try await fleet.startUntilReady(position) }
         if settings.faults.contains(.full), fleet.disks.isEmpty {
             report.notes.append("full: skipped, as this user cannot mount a file system here")
+        }
+        if settings.faults.contains(.netns), fleet.network == nil {
+            report.notes.append("netns: skipped, as this user cannot make network namespaces here, or `ip` is not installed")
         }
         let clock = RunClock()
         let workload = try await Workload.connect(settings, to: fleet.addresses, clock: clock)

@@ -13,10 +13,11 @@ struct CrashTestCommand: AsyncParsableCommand {
             everything is kept, and the seed and the folder are printed.
 
             Faults: kill (kill -9 of up to a minority), killall (of all nodes at once), pause (SIGSTOP), terminate (SIGTERM), point (a node \
-            ends itself at a named point of its journal's work), cut (nodes cut off, whole, one way or in part), delay (late bytes, \
+            ends itself at a named point of its journal's work), cut (nodes cut off by a relay, whole, one way or in part), netns (the same with network namespaces; takes \
+            root, and no relay beside it), delay (late bytes, \
             connections broken in mid-frame), full (disks filled and freed; takes root), flip (a bit flipped in a killed node's file), old (an \
             old copy of a folder put back), twice (two processes on one folder), reader and locker (a program from outside holds a \
-            transaction on a node's file). `all` is all of them.
+            transaction on a node's file). `all` is all of them but netns.
             """)
 
     @Option(help: ArgumentHelp("How many nodes.", valueName: "n"))
@@ -43,7 +44,7 @@ struct CrashTestCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     static func parseFaults(_ text: String) throws -> [Fault] {
-        if text == "all" { return Fault.allCases }
+        if text == "all" { return Fault.allCases.filter { $0 != .netns } }
         return try text.split(separator: ",").map { name in
             guard let fault = Fault(rawValue: String(name)) else {
                 let known = Fault.allCases.map(\.rawValue).joined(separator: ", ")
@@ -57,6 +58,9 @@ struct CrashTestCommand: AsyncParsableCommand {
         guard (1...9).contains(nodes) else { throw ValidationError("--nodes must be from 1 to 9.") }
         guard (1...10_000).contains(callers) else { throw ValidationError("--callers must be from 1 to 10000.") }
         guard (1...1_000_000).contains(entities) else { throw ValidationError("--entities must be from 1 to 1000000.") }
+        guard !faults.contains(.netns) || !faults.contains(where: \.needsRelay) else {
+            throw ValidationError("netns needs nodes that reach each other without the relay that cut and delay need; run them one after the other.")
+        }
         guard !faults.isEmpty else { throw ValidationError("--faults must name one at least.") }
         if let folder, let content = try? FileManager.default.contentsOfDirectory(atPath: folder), !content.isEmpty {
             throw ValidationError("\(folder) is not empty; the nodes of a crash test start from nothing.")

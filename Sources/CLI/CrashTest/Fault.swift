@@ -12,6 +12,8 @@ enum Fault: String, CaseIterable, Codable, Hashable, Sendable {
     case point
     /// Up to a minority is cut off, whole, in one direction or from a part of the others.
     case cut
+    /// As `cut`, with each node in a network namespace of its own: packets are lost, and no socket is told.
+    case netns
     /// Everything between nodes takes longer, and some connections break in mid-frame.
     case delay
     /// The disk of one node, or of all, is filled to the last byte, and freed again.

@@ -10,6 +10,8 @@ actor Fleet {
     nonisolated let addresses: [String]
     /// Between the nodes, if faults of the network are wanted.
     nonisolated let relay: Relay?
+    /// The nodes' namespaces, if packets are to be lost and this user may make some.
+    nonisolated let network: Namespaces?
     /// Under the nodes' folders, if disks are to be filled and this user may make some.
     nonisolated let disks: [SmallDisk]
     /// How often each node's folder has been set aside.
@@ -27,21 +29,23 @@ actor Fleet {
                 disks = []
             }
         }
-        return try Fleet(settings, disks)
+        let network = settings.faults.contains(.netns) ? await Namespaces.make(settings.nodes) : nil
+        return try Fleet(settings, disks, network)
     }
 
-    private init(_ settings: CrashTestSettings, _ disks: [SmallDisk]) throws {
+    private init(_ settings: CrashTestSettings, _ disks: [SmallDisk], _ network: Namespaces?) throws {
         let hasRelay = settings.faults.contains(where: \.needsRelay)
         let all = try FreePorts.pick(settings.nodes * (hasRelay ? 2 : 1))
         let (ports, known) = (Array(all.prefix(settings.nodes)), Array(all.suffix(settings.nodes)))
         relay = hasRelay ? try Relay(targets: ports, ports: known, seed: settings.seed) : nil
         self.disks = disks
+        self.network = network
         // Entity checkpoints come often, so that faults meet them.
         let settingsFile = "\(settings.folder)/settings.json"
         guard FileManager.default.createFile(atPath: settingsFile, contents: Data("{\"checkpoint-entries\": 400}".utf8)) else {
             throw ChildError("\(settingsFile) cannot be written")
         }
-        let addresses = known.map { "127.0.0.1:\($0)" }
+        let addresses = known.enumerated().map { position, port in "\(network?.address(position) ?? "127.0.0.1"):\(port)" }
         self.addresses = addresses
         launches = ports.enumerated().map { position, port in
             let name = "node\(position + 1)"
@@ -49,6 +53,7 @@ actor Fleet {
             var launch = ChildNode.Launch(
                 executable: settings.executable, data: "\(place)/\(name)", port: port,
                 seeds: position == 0 ? [] : [addresses[0]], name: name, logFile: "\(settings.folder)/\(name).log")
+            if let network { (launch.host, launch.runner) = (network.address(position), network.runner(position)) }
             launch.extraArguments = ["--config", settingsFile] + (hasRelay ? ["--advertise", addresses[position]] : [])
             return launch
         }
@@ -135,6 +140,7 @@ actor Fleet {
     }
 
     func unmountAll() async { for disk in disks { await disk.unmount() } }
+    func removeNetwork() async { await network?.remove() }
 
     /// A node that has data needs no seeds: some restarts go without.
     func useSeeds(_ isWanted: Bool, for position: Int) {

@@ -15,7 +15,8 @@ extension Nemesis {
     func killAtPoint(_ step: NemesisPlan.Step, _ record: inout FaultRecord, _ outcome: inout Outcome) async throws {
         var generator = RandomGenerator(seed: step.manner)
         let point = Self.points.randomElement(using: &generator)!
-        let count = Int.random(in: 1...(point == .opened ? 1 : 60), using: &generator)
+        let countMax = switch point { case .opened: 1; case .checkpoint, .reclaim: 3; default: 60 }
+        let count = Int.random(in: 1...countMax, using: &generator)
         let victim = step.victims[0]
         record.at = clock.now
         try await fleet.kill(victim)

@@ -15,6 +15,24 @@ extension Nemesis {
         record.readyAt = record.restartedAt
     }
 
+    /// The same cuts without a relay; some of those that are whole by pulling the cable.
+    func losePackets(_ step: NemesisPlan.Step, _ record: inout FaultRecord) async throws {
+        guard let network = fleet.network else { return }
+        record.at = clock.now
+        if step.manner % 4 == 0 {
+            for victim in step.victims { try await network.plug(victim, isIn: false) }
+            try await Task.sleep(for: .milliseconds(step.down))
+            for victim in step.victims { try await network.plug(victim, isIn: true) }
+        } else {
+            let flows = cutFlows(step)
+            try await network.lose(flows)
+            try await Task.sleep(for: .milliseconds(step.down))
+            try await network.restore(flows)
+        }
+        record.restartedAt = clock.now
+        record.readyAt = record.restartedAt
+    }
+
     func cutFlows(_ step: NemesisPlan.Step) -> Set<Relay.Flow> {
         var generator = RandomGenerator(seed: step.manner)
         let others = (0..<settings.nodes).filter { !step.victims.contains($0) }

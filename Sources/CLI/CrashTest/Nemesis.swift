@@ -47,6 +47,9 @@ struct Nemesis: Sendable {
             case .terminate: try await terminate(step, &record, &outcome.findings)
             case .point: try await killAtPoint(step, &record, &outcome)
             case .cut: try await cut(step, &record)
+            case .netns:
+                guard fleet.network != nil else { continue }
+                try await losePackets(step, &record)
             case .delay: try await delay(step, &record)
             case .full:
                 guard !fleet.disks.isEmpty else { continue }

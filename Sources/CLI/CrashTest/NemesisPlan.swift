@@ -35,7 +35,7 @@ struct NemesisPlan {
         drawn += 1
         let count =
             switch fault {
-            case .kill, .pause, .cut: Int.random(in: 1...settings.downMax, using: &generator)
+            case .kill, .pause, .cut, .netns: Int.random(in: 1...settings.downMax, using: &generator)
             case .terminate, .point, .flip, .old, .twice, .reader, .locker: 1
             case .full: Int.random(in: 0..<3, using: &generator) == 0 ? settings.nodes : 1
             case .killall, .delay: settings.nodes
@@ -54,7 +54,7 @@ struct NemesisPlan {
     private static func down(_ fault: Fault) -> ClosedRange<Int64> {
         switch fault {
         case .pause, .full: 200...2_500
-        case .cut, .delay, .reader: 300...3_000
+        case .cut, .netns, .delay, .reader: 300...3_000
         case .locker: 300...3_500
         case .kill, .killall, .terminate, .point, .flip, .old, .twice: 0...1_200
         }

@@ -33,6 +33,8 @@ struct NodeSettings: Codable, Hashable {
     var replaceAfterSeconds: Int64?
     /// A shard's entity states are written after so many entries.
     var checkpointEntries: Int?
+    /// Entries of each shard that are kept behind its newest checkpoint; nil keeps the whole history.
+    var retainedEntries: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case data, listen, advertise, http, insecure, seeds, name, shards
@@ -44,6 +46,7 @@ struct NodeSettings: Codable, Hashable {
         case downAfterSeconds = "down-after-seconds"
         case replaceAfterSeconds = "replace-after-seconds"
         case checkpointEntries = "checkpoint-entries"
+        case retainedEntries = "retained-entries"
     }
 
     init() {}
@@ -83,6 +86,9 @@ struct NodeSettings: Codable, Hashable {
         }
         if let checkpointEntries, !(1...1 << 30).contains(checkpointEntries) {
             throw .usage("checkpoint-entries is \(checkpointEntries); it must be from 1 to \(1 << 30)")
+        }
+        if let retainedEntries, !(0...1 << 30).contains(retainedEntries) {
+            throw .usage("retained-entries is \(retainedEntries); it must be from 0 to \(1 << 30)")
         }
         for (key, value) in times {
             guard let value, !(1...Self.longestTime).contains(value) else { continue }
@@ -134,6 +140,7 @@ struct NodeSettings: Codable, Hashable {
         if let downAfterSeconds { configuration.engine.plan.downAfter = .seconds(downAfterSeconds) }
         if let replaceAfterSeconds { configuration.engine.plan.replaceAfter = .seconds(replaceAfterSeconds) }
         if let checkpointEntries { configuration.engine.checkpointEntries = checkpointEntries }
+        configuration.engine.retainedEntries = retainedEntries
         return configuration
     }
 }

@@ -12,6 +12,8 @@ package final class ChildNode: Sendable {
         /// This very program, if nothing else is said.
         package var executable: String
         package var data: String
+        /// Where it listens.
+        package var host = "127.0.0.1"
         package var port: Int
         /// Where HTTP is served; the node's own default if nil.
         package var httpPort: Int?
@@ -19,6 +21,8 @@ package final class ChildNode: Sendable {
         package var seeds: [String]
         package var name: String
         package var extraArguments: [String] = []
+        /// Words before the program's own, for one that is started by another: `ip netns exec NAME`.
+        package var runner: [String] = []
         /// Added to this process's environment.
         package var environment: [String: String] = [:]
         /// Takes standard error, of every start one after the other.
@@ -38,7 +42,7 @@ package final class ChildNode: Sendable {
             self.logFile = logFile ?? data + ".log"
         }
 
-        package var address: String { "127.0.0.1:\(port)" }
+        package var address: String { "\(host):\(port)" }
 
         package var arguments: [String] {
             var arguments = ["node", "--data", data, "--listen", address]
@@ -59,8 +63,8 @@ package final class ChildNode: Sendable {
 
     /// Starts the node and returns at once.
     package static func start(_ launch: Launch) throws(ChildError) -> ChildNode {
-        var child = ChildProcess.Launch(
-            executable: launch.executable, arguments: launch.arguments, errorFile: launch.logFile)
+        let words = launch.runner + [launch.executable] + launch.arguments
+        var child = ChildProcess.Launch(executable: words[0], arguments: Array(words.dropFirst()), errorFile: launch.logFile)
         child.environment = launch.environment
         let process = try ChildProcess.start(child)
         return ChildNode(launch: launch, process: process)

@@ -52,20 +52,7 @@ struct ManyRuns {
 
     private func lines(_ campaign: Campaign, _ seconds: Double) -> [String] {
         let rate = Double(campaign.runs) / max(seconds, 0.001)
-        var lines = [
-            "\(campaign.runs) runs from seed \(from) in \(rounded(seconds)) s: \(rounded(rate)) a second",
-            "\(campaign.turns) steps, \(campaign.simulatedMilliseconds / 1_000) s of simulated time, \(campaign.committed) entries committed, "
-                + "\(campaign.operations) operations judged",
-            "", "faults:",
-        ]
-        lines.append("  " + SimulatedFault.allCases.map { "\($0.rawValue) \(campaign.tally[$0])" }.joined(separator: ", "))
-        lines += ["", "hazards, by their number in HAZARDS.md:"]
-        for hazard in Hazard.claimed {
-            lines.append("  \(hazard.number). \(hazard.counted): \(campaign.tally.hazards[hazard.number])")
-        }
-        lines.append("")
-        lines.append(campaign.failures.isEmpty ? "every rule held" : "\(campaign.failures.count) runs broke a rule")
-        return lines
+        return ["\(campaign.runs) runs from seed \(from) in \(rounded(seconds)) s: \(rounded(rate)) a second"] + campaign.lines
     }
 
     private func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }

@@ -14,7 +14,11 @@ struct FakeJournal {
         self.folder = folder
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for step in Migrations.all { try execute(step.sql) }
-        try execute("INSERT INTO groups VALUES (1, 7, 'counter', 0, 1, NULL, 0, 1, 0, 0, 0)")
+        try execute(
+            """
+            INSERT INTO groups (group_id, replica, kind, number, term, commit_index, first_index, before_first_term,
+              before_first_checksum, checksum) VALUES (1, 7, 'counter', 0, 1, 0, 1, 0, 0, 0)
+            """)
     }
 
     /// Writes what a correct node would have written for these acts, in the order of their log indexes.

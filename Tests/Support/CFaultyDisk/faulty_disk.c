@@ -803,13 +803,15 @@ int64_t faulty_disk_read(faulty_disk *disk, const char *path, uint64_t offset, u
   return copied;
 }
 
-bool faulty_disk_rewrite(faulty_disk *disk, const char *path) {
+bool faulty_disk_rewrite(faulty_disk *disk, const char *path, uint64_t size) {
   enter(disk);
   name *found = find(&disk->now, path);
   if (!found) return leave(disk, false);
   inode *file = found->file;
   if (fails(disk, "write", last_part(path))) return leave(disk, false);
   note_change(file, 0, sectors_of(file->now.size));
+  if (fails(disk, "truncate", last_part(path))) return leave(disk, false);
+  if (size < file->now.size) truncate_file(file, size);
   if (fails(disk, "sync", last_part(path))) {
     if (!is_dead(disk)) forget_changes(file);
     return leave(disk, false);

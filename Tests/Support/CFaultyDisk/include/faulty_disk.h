@@ -68,8 +68,8 @@ bool faulty_disk_remove(faulty_disk *disk, const char *path);
 int64_t faulty_disk_size(faulty_disk *disk, const char *path);
 /// Reads at most `count` bytes of a file and returns how many; -1: no such file.
 int64_t faulty_disk_read(faulty_disk *disk, const char *path, uint64_t offset, uint8_t *bytes, size_t count);
-/// Writes a file anew with the bytes that it has, and syncs it.
-bool faulty_disk_rewrite(faulty_disk *disk, const char *path);
+/// Writes a file anew with the bytes that it has, cuts it to `size` if it is longer, and syncs it.
+bool faulty_disk_rewrite(faulty_disk *disk, const char *path, uint64_t size);
 /// Makes a file with a content, durably, or replaces one's.
 void faulty_disk_put(faulty_disk *disk, const char *path, const uint8_t *bytes, size_t count);
 /// Another disk's files in place of this one's, as they read there. Neither may have an open connection.
