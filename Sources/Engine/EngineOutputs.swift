@@ -19,6 +19,8 @@ public struct EngineOutputs: Sendable {
     public var checkpointLoads: [CheckpointLoad] = []
     /// Events to be read for callers; report with `historyLoaded`.
     public var historyLoads: [HistoryLoad] = []
+    /// What people who look after the node want to know of its disk; report with `inquiryAnswered`.
+    public var inquiries: [InquiryLoad] = []
     /// Watched entities that something happened to.
     public var changes: [WatchedEntity] = []
     /// Set when the members or their addresses have changed: every other node to keep a connection to.
@@ -59,6 +61,11 @@ public struct EngineOutputs: Sendable {
         public var history: EntityHistory
         /// Entries through this index are committed, whatever the file knows of it.
         public var through: LogIndex
+    }
+
+    public struct InquiryLoad: Sendable {
+        public var token: UInt64
+        public var inquiry: ReplicaInquiry
     }
 
     public struct EntryLoad: Sendable {

@@ -31,8 +31,10 @@ final class Replica {
     var confirmed: [HeldAnswer] = []
     /// Requests that wait for an entity or a request key to be loaded from the journal.
     var parked: [LoadRequest: [Pending]] = [:]
-    /// Requests that wait for a leader.
+    /// Requests that wait for a leader, or for the end of a hold.
     var queue: [Pending] = []
+    /// A backup's cut is being taken.
+    var hold: Hold?
 
     var checkpoint = CheckpointStage.idle
     var dirtySince: Instant?

@@ -10,9 +10,13 @@ extension JournalReader {
     /// The node may write meanwhile. The copy gets its name only when it is whole, verified and flushed; a copy that failed is removed.
     /// - Throws: `.cannotWrite` if there is a file already.
     /// - SeeAlso: https://www.sqlite.org/backup.html
-    public func backup(to file: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in })
-        throws(JournalError) -> Verification
-    {
+    /// - Parameters:
+    ///   - progress: called now and then with the pages copied, of 4 KiB, and with how many there are.
+    ///   - verifying: the same for the entries read again.
+    public func backup(
+        to file: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in },
+        verifying: @escaping (_ entries: Int64) -> Void = { _ in }
+    ) throws(JournalError) -> Verification {
         let files = LocalFileSystem()
         guard files.size(file) == nil else {
             throw .cannotWrite(file, "there is a file of that name already, and a backup replaces none")
@@ -25,7 +29,7 @@ extension JournalReader {
         }
         try copy(to: draft, progress)
         let copy = try JournalReader(path: draft, index: nil)
-        let verification = try copy.verify()
+        let verification = try copy.verify(progress: verifying)
         copy.close()
         guard verification.isSound else {
             throw .corrupt(path, "the backup was not kept: \(verification.problems[0])")

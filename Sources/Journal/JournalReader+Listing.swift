@@ -57,6 +57,11 @@ extension JournalReader {
         return shards
     }
 
+    /// How many entries there are at most, known without counting them: what a progress bar goes to.
+    public func rowCountMax() throws(JournalError) -> Int64 {
+        try connection.integer("SELECT max(position) - min(position) + 1 FROM journal") ?? 0
+    }
+
     /// Hands committed events to `body`, in the order in which this node wrote them, until it returns false.
     ///
     /// - Parameter entity: only this entity's, of whatever kind.

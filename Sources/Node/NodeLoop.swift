@@ -33,6 +33,7 @@ final class NodeLoop {
     /// Who is to be told of which entities' commits.
     private var watchers: [WatchedEntity: [UInt64: () -> Void]] = [:]
     private var nextWatcher: UInt64 = 1
+    var keptCheckpoint: KeptCheckpoint?
     /// From a batch's hand-over to the journal to its word that it is durable, in nanoseconds.
     private(set) var journalLatency = Histogram.latencies
     private(set) var hasStopped = false
@@ -73,6 +74,7 @@ final class NodeLoop {
         engine.diskReported(isFull: journal.health.isFull)
         engine.tick()
         flush()
+        forgetCheckpoint()
         if let onReady {
             if engine.isReady {
                 self.onReady = nil
@@ -131,6 +133,7 @@ final class NodeLoop {
         for load in outputs.entryLoads { self.load(load) }
         for load in outputs.checkpointLoads { self.load(load) }
         for load in outputs.historyLoads { self.load(load) }
+        for load in outputs.inquiries { inquire(load) }
         for change in outputs.changes {
             guard let watchers = watchers[change] else { continue }
             for key in watchers.keys.sorted() { watchers[key]?() }

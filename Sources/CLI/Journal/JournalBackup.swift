@@ -16,7 +16,14 @@ struct JournalBackup: ParsableCommand {
     func run() throws {
         let reader = try JournalReader(directory: journal.data)
         defer { reader.close() }
-        let found = try reader.backup(to: to)
+        let copying = ProgressBar("copying", .bytes, isQuiet: output.json)
+        let verifying = ProgressBar("verifying", .count("entries"), isQuiet: output.json)
+        defer { verifying.end() }
+        let total = try reader.rowCountMax()
+        let found = try reader.backup(
+            to: to,
+            progress: { copied, pages in copying.show(Int64(copied) << 12, of: Int64(pages) << 12) },
+            verifying: { verifying.show($0, of: total) })
         if output.json {
             StandardOutput.json(VerificationReport(found, path: to))
         } else {

@@ -4,8 +4,11 @@ struct JournalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
         abstract: "Look into a node's journal, check it, copy it, bring it back.",
-        discussion: "All but `restore` work beside a running node as well as without one, and change nothing.",
-        subcommands: [JournalStatus.self, JournalEvents.self, JournalVerify.self, JournalBackup.self, JournalRestore.self])
+        discussion: "`status`, `events`, `verify`, `backup` and `export` work beside a running node as well as without one, and change nothing.",
+        subcommands: [
+            JournalStatus.self, JournalEvents.self, JournalVerify.self, JournalBackup.self, JournalRestore.self, JournalExport.self,
+            JournalImport.self,
+        ])
 }
 
 /// Which journal.
