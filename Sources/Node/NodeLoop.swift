@@ -309,7 +309,8 @@ extension NodeLoop: TransportDelegate {
             return .reject(
                 Rejection(
                     .otherFile,
-                    "node \(node) is known with another journal file: this folder is not the one that belongs to it"))
+                    "node \(node) is known with another journal file: this folder is not the one that belongs to it. Start the one that "
+                        + "does; if it is lost, `holdfast node repair` sets this one aside and joins anew"))
         }
         let isSameStart = hello.identity.startCounter == member.startCounter
         if hello.identity.startCounter < member.startCounter || (isSameStart && hello.identity.process != member.process) {
@@ -317,7 +318,7 @@ extension NodeLoop: TransportDelegate {
                 Rejection(
                     .staleStart,
                     "a newer start of node \(node) is known: this folder is an old copy, or a copy of one in use. "
-                        + "Start the newest one, or join anew with an empty folder"))
+                        + "Start the newest one; if it is lost, `holdfast node repair` sets this one aside and joins anew"))
         }
         engine.learn(hello.identity)
         return .welcome

@@ -1,7 +1,9 @@
 import CLI
 import CSQLite
+import Entities
 import Foundation
 import JSON
+import Node
 import Testing
 
 extension EndToEnd {
@@ -19,11 +21,15 @@ extension EndToEnd {
             try await Stage.run { stage in
                 let nodes = try await stage.startThree()
                 for number in 0..<20 { _ = try await stage.increment("c\(number)", by: Int64(number), at: nodes[number % 3]) }
-                let load = Task { try await stage.run(["bench", "--seconds", "3", "--callers", "8", "--entities", "50", "--json"], at: nodes[0]) }
+                let load = try ChildProcess.start(
+                    ChildProcess.Launch(
+                        executable: Stage.executable,
+                        arguments: ["bench", "--seconds", "3", "--callers", "8", "--entities", "50", "--connect", nodes[0].address],
+                        errorFile: stage.folder + "/load.err"))
                 let backup = stage.folder + "/backup"
                 let result = try await stage.run(["cluster", "backup", "--to", backup, "--json"], at: nodes[1])
                 #expect(result.exit == .code(0), "\(result)")
-                #expect(try await load.value.exit == .code(0))
+                #expect(await load.waitForExit(timeout: .seconds(30)) == .code(0))
                 let manifest = try JSONValue.parse(String(decoding: stage.content(backup + "/manifest.json"), as: UTF8.self))
                 #expect(manifest["shards"]?.array?.count == 10, "\(manifest)")
                 #expect(try await stage.run(["journal", "verify", "--from", backup]).exit == .code(0))
@@ -41,15 +47,12 @@ extension EndToEnd {
         @Test func `no cut has what came later without what came before`() async throws {
             try await Stage.run { stage in
                 let node = try await stage.startOne()
+                let cluster = try await Cluster.connect(to: [node.address])
+                let counters = try await cluster.entities(Counter.self)
                 let chain = Task {
-                    var number = 0
                     while !Task.isCancelled {
-                        number += 1
-                        for id in ["first", "second"] {
-                            guard try await stage.increment(id, by: 1, at: node).exit == .code(0) else { return number }
-                        }
+                        for id in ["first", "second"] { _ = try await counters[id].send(Counter.Increment(by: 1)) }
                     }
-                    return number
                 }
                 for number in 0..<3 {
                     let backup = stage.folder + "/b\(number)"
@@ -63,6 +66,7 @@ extension EndToEnd {
                 }
                 chain.cancel()
                 _ = try? await chain.value
+                await cluster.close()
             }
         }
 
@@ -94,8 +98,9 @@ extension EndToEnd {
                 try put(shards.prefix(shards.count / 2), folder + "/shards.db")
                 try await refuses(folder, 74, saying: "cut short")
                 var damaged = shards
-                let place = try #require(damaged.range(of: Data(#"{"by":4711}"#.utf8)))
-                damaged[place.upperBound - 2] = UInt8(ascii: "2")
+                // A page may hold an old copy of a row in its free space.
+                while let place = damaged.range(of: Data(#"{"by":4711}"#.utf8)) { damaged[place.upperBound - 2] = UInt8(ascii: "2") }
+                try #require(damaged != shards)
                 try put(damaged, folder + "/shards.db")
                 try await refuses(folder, 74, saying: "checksum")
                 try put(shards, folder + "/shards.db")

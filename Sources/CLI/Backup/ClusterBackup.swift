@@ -31,7 +31,7 @@ struct ClusterBackup: AsyncParsableCommand {
             show(manifest)
         } catch {
             folder.discard()
-            throw error
+            throw folder.explaining(error)
         }
     }
 
@@ -53,6 +53,7 @@ struct ClusterBackup: AsyncParsableCommand {
         let path = folder.draft + "/" + BackupManifest.journalName
         try DurableFile.rename(folder.draft + "/journal.db", to: path)
         try? FileManager.default.removeItem(atPath: folder.draft + "/lock")
+        try JournalReader.makeSingleFile(path)
         let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
         let manifest = BackupManifest(
             cluster: cut.cluster.description, takenAt: time, heldMilliseconds: cut.heldMilliseconds, fileBytes: size,
@@ -67,7 +68,6 @@ struct ClusterBackup: AsyncParsableCommand {
         let backup = try BackupSource(folder: folder.draft)
         defer { backup.reader.close() }
         _ = try backup.verify(quietly: output.json)
-        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         try folder.moveIntoPlace()
         return manifest
     }

@@ -34,7 +34,7 @@ struct JournalImport: ParsableCommand {
             show(importation.summary)
         } catch {
             folder.discard()
-            throw error
+            throw folder.explaining(error)
         }
     }
 

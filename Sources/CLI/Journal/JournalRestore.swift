@@ -73,7 +73,7 @@ struct JournalRestore: ParsableCommand {
             try folder.moveIntoPlace()
         } catch {
             folder.discard()
-            throw error
+            throw folder.explaining(error)
         }
         show(restoration.summary)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 
 /// A folder that is made whole or not at all: built beside its place, then moved there.
 struct NewFolder {
@@ -24,6 +25,13 @@ struct NewFolder {
     func moveIntoPlace() throws(CommandFailure) {
         try DurableFile.flushFolder(draft)
         try DurableFile.rename(draft, to: path)
+    }
+
+    /// What a full disk means here: nothing was made, and no node waits for space.
+    func explaining(_ error: any Error) -> any Error {
+        guard let error = error as? JournalError, error.code == .full || error.message.contains("disk is full") else { return error }
+        return CommandFailure(
+            .journal, "full", "The disk is full: \(path) could not be written, and nothing was kept. Free space there, or name another place.")
     }
 
     func discard() { try? FileManager.default.removeItem(atPath: draft) }

@@ -32,6 +32,11 @@ struct NodeOptions: ParsableArguments {
             valueName: "n"))
     var shards: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep only so many entries of each shard behind its newest checkpoint. Default: the whole history.", valueName: "entries"))
+    var retain: Int?
+
     @Option(help: ArgumentHelp("Settings as JSON, with the names of these options as keys.", valueName: "file"))
     var config: String?
 
@@ -57,6 +62,7 @@ struct NodeOptions: ParsableArguments {
         if !seed.isEmpty { settings.seeds = seed }
         if let name { settings.name = name }
         if let shards { settings.shards = shards }
+        if let retain { settings.retain = retain }
         if let logLevel { settings.logLevel = logLevel }
         try settings.check()
         return settings

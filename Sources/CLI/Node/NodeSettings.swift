@@ -33,9 +33,11 @@ struct NodeSettings: Codable, Hashable {
     var replaceAfterSeconds: Int64?
     /// A shard's entity states are written after so many entries.
     var checkpointEntries: Int?
+    /// Entries that each shard keeps behind its newest checkpoint; nil keeps them all.
+    var retain: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, http, insecure, seeds, name, shards
+        case data, listen, advertise, http, insecure, seeds, name, shards, retain
         case logLevel = "log-level"
         case joinTimeoutSeconds = "join-timeout-seconds"
         case handOverTimeoutSeconds = "hand-over-timeout-seconds"
@@ -69,6 +71,8 @@ struct NodeSettings: Codable, Hashable {
         }
     }
 
+    static let listenByDefault = "127.0.0.1:7400"
+
     func check() throws(CommandFailure) {
         guard let data, !data.isEmpty else {
             throw .usage("--data is missing: name the folder of the node's journal, as in --data data/1")
@@ -83,6 +87,9 @@ struct NodeSettings: Codable, Hashable {
         }
         if let checkpointEntries, !(1...1 << 30).contains(checkpointEntries) {
             throw .usage("checkpoint-entries is \(checkpointEntries); it must be from 1 to \(1 << 30)")
+        }
+        if let retain, !(0...1 << 40).contains(retain) {
+            throw .usage("--retain is \(retain); it must be from 0 to \(1 << 40), or left out to keep all entries")
         }
         for (key, value) in times {
             guard let value, !(1...Self.longestTime).contains(value) else { continue }
@@ -134,6 +141,7 @@ struct NodeSettings: Codable, Hashable {
         if let downAfterSeconds { configuration.engine.plan.downAfter = .seconds(downAfterSeconds) }
         if let replaceAfterSeconds { configuration.engine.plan.replaceAfter = .seconds(replaceAfterSeconds) }
         if let checkpointEntries { configuration.engine.checkpointEntries = checkpointEntries }
+        configuration.engine.retainedEntries = retain
         return configuration
     }
 }
