@@ -20,6 +20,7 @@ struct HoldfastCommand: AsyncParsableCommand {
         subcommands: [
             NodeCommand.self, CounterCommand.self, EventsCommand.self, ClusterCommand.self, JournalCommand.self, ShellCommand.self,
             BenchCommand.self, BenchLimits.self, CrashTestCommand.self, SimulateCommand.self, DemoCommand.self,
+            ManualCommand.self,
         ])
 
     static func main() async {

@@ -7,7 +7,7 @@ struct JournalBackup: ParsableCommand {
         abstract: "Copy the journal, as of one moment, into one file, and verify the copy.",
         discussion: "The node may run meanwhile. `holdfast journal restore` brings the copy back as a cluster of one.")
 
-    @Option(help: ArgumentHelp("The file to make; one that is there already is never replaced.", valueName: "file"))
+    @Option(help: ArgumentHelp("The file to make; one that is there already is never replaced.", valueName: "file"), completion: .file())
     var to: String
 
     @OptionGroup var journal: JournalPlace

@@ -3,7 +3,7 @@ import Logging
 
 /// The options of `node`. What stands on the command line wins over the configuration file.
 struct NodeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The folder of the node's journal; made if it is not there.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The folder of the node's journal; made if it is not there.", valueName: "dir"), completion: .directory)
     var data: String?
 
     @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one. Default: 127.0.0.1:7400.", valueName: "host:port"))
@@ -37,7 +37,7 @@ struct NodeOptions: ParsableArguments {
             "Keep only so many entries of each shard behind its newest checkpoint. Default: the whole history.", valueName: "entries"))
     var retain: Int?
 
-    @Option(help: ArgumentHelp("Settings as JSON, with the names of these options as keys.", valueName: "file"))
+    @Option(help: ArgumentHelp("Settings as JSON, with the names of these options as keys.", valueName: "file"), completion: .file())
     var config: String?
 
     @Option(
