@@ -123,7 +123,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Holdfast", "Node", "Gateway", "Telemetry", "Journal", "Entities", "Primitives", "JSON", "Directory", "Shards",
-                "Consensus", "Engine", "Linearizability", "Simulator", "CSQLite",
+                "Consensus", "Engine", "Linearizability", "Simulator", "CSQLite", "Migrations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),

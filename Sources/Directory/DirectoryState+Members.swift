@@ -87,7 +87,7 @@ extension DirectoryState {
         guard isSameStart || arrival.startCounter > member.startCounter else {
             throw DirectoryRefusal(
                 .staleJournal,
-                "node \(node) has started \(member.startCounter) times as far as the cluster knows, this journal says \(arrival.startCounter): it is an older copy, or two processes run on copies of one folder. Bring the newest folder, or start with an empty one to join as a new node"
+                "node \(node) has started \(member.startCounter) times as far as the cluster knows, this journal says \(arrival.startCounter): it is an older copy, or two processes run on copies of one folder. Start on the newest folder; if it is lost, `holdfast node repair` sets this one aside and joins anew"
             )
         }
         return [

@@ -11,6 +11,7 @@ extension Engine {
         switch request {
         case .shardMap: respond(to: pending.origin, .document(clusterMap()))
         case .openSession: respond(to: pending.origin, .document(openSession()))
+        case .replica(let inquiry): dispatch(pending, inquiry)
         case .status, .directory:
             guard let replica = directoryReplica else { return respond(to: pending.origin, .failed(.noOwner)) }
             if replica.servingTerm == nil {

@@ -58,6 +58,7 @@ extension Engine {
     /// This node leads the shard: decide, or answer.
     func submit(_ pending: Pending, to replica: Replica) {
         switch pending.request {
+        case .command where isHeld(replica): replica.queue.append(pending)
         case .command(let command):
             decide(command, pending, replica)
         case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)

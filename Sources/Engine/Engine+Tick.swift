@@ -20,6 +20,7 @@ extension Engine {
         suspectSilentPeers()
         watchDisk()
         pulse()
+        expireHolds()
         expireRequests()
         expireSendings()
         beginCheckpoints()

@@ -21,6 +21,8 @@ public struct EngineOutputs: Sendable {
     public var historyLoads: [HistoryLoad] = []
     /// So many commands to be rehearsed in a copy of this process, numbered from 0; report with `tried`.
     public var trial: Int?
+    /// What people who look after the node want to know of its disk; report with `inquiryAnswered`.
+    public var inquiries: [InquiryLoad] = []
     /// Watched entities that something happened to.
     public var changes: [WatchedEntity] = []
     /// Set when the members or their addresses have changed: every other node to keep a connection to.
@@ -61,6 +63,11 @@ public struct EngineOutputs: Sendable {
         public var history: EntityHistory
         /// Entries through this index are committed, whatever the file knows of it.
         public var through: LogIndex
+    }
+
+    public struct InquiryLoad: Sendable {
+        public var token: UInt64
+        public var inquiry: ReplicaInquiry
     }
 
     public struct EntryLoad: Sendable {

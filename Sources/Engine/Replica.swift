@@ -33,8 +33,10 @@ final class Replica {
     var parked: [LoadRequest: [Pending]] = [:]
     /// Of those, what the journal has not been asked for yet.
     var loadsWanted: [LoadRequest] = []
-    /// Requests that wait for a leader.
+    /// Requests that wait for a leader, or for the end of a hold.
     var queue: [Pending] = []
+    /// A backup's cut is being taken.
+    var hold: Hold?
 
     var checkpoint = CheckpointStage.idle
     var dirtySince: Instant?

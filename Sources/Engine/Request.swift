@@ -73,6 +73,8 @@ public enum ClusterRequest: Hashable, Sendable {
     case shardMap
     /// A number for a new client session: later sessions get higher ones.
     case openSession
+    /// What one node has of one group.
+    case replica(ReplicaInquiry)
 }
 
 /// The answer to a `Request`.

@@ -1,7 +1,7 @@
 /// Points in time as text.
-enum Timestamp {
+package enum Timestamp {
     /// `2026-03-01T12:00:00.123Z`. Any 64-bit number has a text; before year 0 and after 9999 the year has a sign or more digits.
-    static func iso8601(milliseconds: Int64) -> String {
+    package static func iso8601(milliseconds: Int64) -> String {
         let (seconds, fraction) = floored(milliseconds, by: 1_000)
         let (days, second) = floored(seconds, by: 86_400)
         let (year, month, day) = date(daysSince1970: days)

@@ -64,6 +64,16 @@ public final class Journal: Sendable {
         }
     }
 
+    /// As `JournalReader.digest`.
+    public func digest(
+        _ group: GroupID, from: LogIndex, through: LogIndex, bytesMax: Int,
+        completion: @escaping @Sendable (Result<ReplicaDigest, JournalError>) -> Void
+    ) {
+        read(completion) { reader throws(JournalError) in
+            try reader.digest(group, from: from, through: through, bytesMax: bytesMax)
+        }
+    }
+
     /// Loads entity states and remembered request keys as of the newest checkpoint, one result per request.
     public func load(
         _ group: GroupID, _ requests: [LoadRequest],

@@ -40,7 +40,7 @@ extension JournalFile {
         return true
     }
 
-    private func copyWAL(_ mode: Int32) throws(JournalError) {
+    func copyWAL(_ mode: Int32) throws(JournalError) {
         var frames: Int32 = 0
         var copied: Int32 = 0
         let result = sqlite3_wal_checkpoint_v2(connection.handle, nil, mode, &frames, &copied)

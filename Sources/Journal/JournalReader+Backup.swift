@@ -10,9 +10,13 @@ extension JournalReader {
     /// The node may write meanwhile. The copy gets its name only when it is whole, verified and flushed; a copy that failed is removed.
     /// - Throws: `.cannotWrite` if there is a file already.
     /// - SeeAlso: https://www.sqlite.org/backup.html
-    public func backup(to file: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in })
-        throws(JournalError) -> Verification
-    {
+    /// - Parameters:
+    ///   - progress: called now and then with the pages copied, of 4 KiB, and with how many there are.
+    ///   - verifying: the same for the entries read again.
+    public func backup(
+        to file: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in },
+        verifying: @escaping (_ entries: Int64) -> Void = { _ in }
+    ) throws(JournalError) -> Verification {
         let files = LocalFileSystem()
         guard files.size(file) == nil else {
             throw .cannotWrite(file, "there is a file of that name already, and a backup replaces none")
@@ -24,17 +28,26 @@ extension JournalReader {
             if !isDone { for suffix in ["", "-journal", "-wal", "-shm"] { files.remove(draft + suffix) } }
         }
         try copy(to: draft, progress)
+        try Self.makeSingleFile(draft)
         let copy = try JournalReader(path: draft, index: nil)
-        let verification = try copy.verify()
+        let verification = try copy.verify(progress: verifying)
         copy.close()
         guard verification.isSound else {
             throw .corrupt(path, "the backup was not kept: \(verification.problems[0])")
         }
-        for suffix in ["-wal", "-shm"] { files.remove(draft + suffix) }
         try files.rename(draft, to: file)
         isDone = true
         try files.flushFolder(LocalFileSystem.parent(of: file))
         return verification
+    }
+
+    /// Takes a journal that nobody has open out of WAL mode: then it is one file, also while it is read, and may lie where nothing can be
+    /// written. On return it is flushed.
+    public static func makeSingleFile(_ path: String) throws(JournalError) {
+        let connection = try Connection(path: path, access: .readWrite)
+        defer { connection.close() }
+        let mode = try connection.text("PRAGMA journal_mode = DELETE")
+        guard mode == "delete" else { throw .cannotWrite(path, "SQLite leaves it in journal mode \(mode ?? "none")") }
     }
 
     /// One read transaction holds the source still, however long the copy takes; the writer's WAL grows meanwhile.
@@ -55,6 +68,10 @@ extension JournalReader {
                 progress(total - Int(sqlite3_backup_remaining(backup)), total)
             } while result == SQLITE_OK
             sqlite3_backup_finish(backup)
+            if result & 0xff == SQLITE_FULL {
+                throw JournalError(
+                    .full, "The disk is full: no backup could be written to \(draft). Nothing was kept; free space there, or name another place.")
+            }
             guard result == SQLITE_DONE else { throw target.error(result, doing: "backup") }
         }
     }

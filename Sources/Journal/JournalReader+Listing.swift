@@ -57,6 +57,18 @@ extension JournalReader {
         return shards
     }
 
+    /// How many entries there are at most, known without counting them: what a progress bar goes to.
+    public func rowCountMax() throws(JournalError) -> Int64 {
+        try connection.integer("SELECT max(position) - min(position) + 1 FROM journal") ?? 0
+    }
+
+    /// Bytes of the database file, and how many of them are free for rows to come.
+    public func space() throws(JournalError) -> (bytes: Int, freeBytes: Int) {
+        let page = Int(try connection.integer("PRAGMA page_size") ?? 0)
+        let (pages, free) = (try connection.integer("PRAGMA page_count") ?? 0, try connection.integer("PRAGMA freelist_count") ?? 0)
+        return (Int(pages) * page, Int(free) * page)
+    }
+
     /// Hands committed events to `body`, in the order in which this node wrote them, until it returns false.
     ///
     /// - Parameter entity: only this entity's, of whatever kind.

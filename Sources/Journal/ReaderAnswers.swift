@@ -35,6 +35,11 @@ public struct StoredEvent: Hashable, Sendable {
 public struct WholeCheckpoint: Sendable {
     public var point: SnapshotPoint
     public var state: ShardCheckpoint
+
+    public init(point: SnapshotPoint, state: ShardCheckpoint) {
+        self.point = point
+        self.state = state
+    }
 }
 
 /// The same as it travels: `bytes` are `ShardCheckpoint.encoded()`.

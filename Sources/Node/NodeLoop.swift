@@ -33,6 +33,7 @@ final class NodeLoop {
     /// Who is to be told of which entities' commits.
     private var watchers: [WatchedEntity: [UInt64: () -> Void]] = [:]
     private var nextWatcher: UInt64 = 1
+    var keptCheckpoint: KeptCheckpoint?
     /// From a batch's hand-over to the journal to its word that it is durable, in nanoseconds.
     private(set) var journalLatency = Histogram.latencies
     private(set) var hasStopped = false
@@ -73,6 +74,7 @@ final class NodeLoop {
         engine.diskReported(isFull: journal.health.isFull)
         engine.tick()
         flush()
+        forgetCheckpoint()
         if let onReady {
             if engine.isReady {
                 self.onReady = nil
@@ -132,6 +134,7 @@ final class NodeLoop {
         for load in outputs.checkpointLoads { self.load(load) }
         for load in outputs.historyLoads { self.load(load) }
         if let count = outputs.trial { rehearse(count) }
+        for load in outputs.inquiries { inquire(load) }
         for change in outputs.changes {
             guard let watchers = watchers[change] else { continue }
             for key in watchers.keys.sorted() { watchers[key]?() }
@@ -332,7 +335,8 @@ extension NodeLoop: TransportDelegate {
             return .reject(
                 Rejection(
                     .otherFile,
-                    "node \(node) is known with another journal file: this folder is not the one that belongs to it"))
+                    "node \(node) is known with another journal file: this folder is not the one that belongs to it. Start the one that "
+                        + "does; if it is lost, `holdfast node repair` sets this one aside and joins anew"))
         }
         let isSameStart = hello.identity.startCounter == member.startCounter
         if hello.identity.startCounter < member.startCounter || (isSameStart && hello.identity.process != member.process) {
@@ -340,7 +344,7 @@ extension NodeLoop: TransportDelegate {
                 Rejection(
                     .staleStart,
                     "a newer start of node \(node) is known: this folder is an old copy, or a copy of one in use. "
-                        + "Start the newest one, or join anew with an empty folder"))
+                        + "Start the newest one; if it is lost, `holdfast node repair` sets this one aside and joins anew"))
         }
         engine.learn(hello.identity)
         return .welcome

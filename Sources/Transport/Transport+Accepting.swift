@@ -36,7 +36,8 @@ extension Transport: ConnectionOwner {
                     Rejection(
                         .staleStart,
                         "start \(hello.identity.startCounter) of node \(node) is over: start "
-                            + "\(link.liveness.newestStart) has been seen; is an old copy of its folder running?"))
+                            + "\(link.liveness.newestStart) has been seen; is an old copy of its folder running? Start the newest one; if it is lost, `holdfast node repair` "
+                            + "sets this one aside and joins anew"))
             }
         }
         deliverNotices()

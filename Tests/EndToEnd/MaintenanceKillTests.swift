@@ -7,7 +7,7 @@ extension EndToEnd {
     @Suite struct MaintenanceKills {
         private func settings(_ stage: Stage) throws -> [String] {
             let path = "\(stage.folder)/settings.json"
-            try Data(#"{"checkpoint-entries": 20, "retained-entries": 10}"#.utf8).write(to: URL(fileURLWithPath: path))
+            try Data(#"{"checkpoint-entries": 20, "retain": 10}"#.utf8).write(to: URL(fileURLWithPath: path))
             return ["--config", path]
         }
 

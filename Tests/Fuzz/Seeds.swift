@@ -112,6 +112,8 @@ extension FuzzTarget {
                 request: .session(SessionRequest(client: 1, opened: 2, number: 3, acknowledgedBelow: 3)))),
         .query(EntityQuery(kind: "counter", entity: [65], name: "balance", payload: Array("{}".utf8), consistency: .local)),
         .cluster(.directory(Array("{}".utf8))), .cluster(.status), .cluster(.shardMap), .cluster(.openSession),
+        .cluster(.replica(ReplicaInquiry(node: NodeID(1), group: GroupID(2), question: .entries(from: LogIndex(3), through: LogIndex(9))))),
+        .cluster(.replica(ReplicaInquiry(node: NodeID(1), group: GroupID(2), question: .hold(cut: 7, milliseconds: 500)))),
     ]
 
     private static let responses: [Response] = [

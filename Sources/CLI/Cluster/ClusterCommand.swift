@@ -6,6 +6,6 @@ struct ClusterCommand: AsyncParsableCommand {
         abstract: "See and change who is in the cluster and who owns what.",
         subcommands: [
             ClusterStatusCommand.self, ClusterMembers.self, ClusterShards.self, ClusterWait.self, ClusterMove.self,
-            ClusterRemove.self,
+            ClusterRemove.self, ClusterBackup.self,
         ])
 }

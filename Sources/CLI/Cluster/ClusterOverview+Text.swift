@@ -20,6 +20,7 @@ extension ClusterOverview {
         var table = TextTable(
             ("NODE", .right), ("NAME", .left), ("ADDRESS", .left), ("STATUS", .left), ("OWNS", .right),
             ("REPLICAS", .right))
+        table.style("STATUS") { $0 == "up" ? .green : $0.hasPrefix("down") || $0.hasSuffix("silent") ? .red : .yellow }
         for member in members {
             let isSilent = !member.reachable && member.status != "removed" && member.status != "down"
             table.add(
@@ -33,6 +34,8 @@ extension ClusterOverview {
         var table = TextTable(
             ("SHARD", .left), ("OWNER", .right), ("REPLICAS", .left), ("COMMIT", .right), ("TERM", .right),
             ("BEHIND", .left))
+        table.style("OWNER") { $0 == "none" ? .red : nil }
+        table.style("BEHIND") { _ in .yellow }
         for shard in shards {
             table.add(
                 shard.shard, shard.owner.map { "\($0)" } ?? "none", shard.replicaText,

@@ -7,7 +7,7 @@ struct JournalBackup: ParsableCommand {
         abstract: "Copy the journal, as of one moment, into one file, and verify the copy.",
         discussion: "The node may run meanwhile. `holdfast journal restore` brings the copy back as a cluster of one.")
 
-    @Option(help: ArgumentHelp("The file to make; one that is there already is never replaced.", valueName: "file"))
+    @Option(help: ArgumentHelp("The file to make; one that is there already is never replaced.", valueName: "file"), completion: .file())
     var to: String
 
     @OptionGroup var journal: JournalPlace
@@ -16,7 +16,14 @@ struct JournalBackup: ParsableCommand {
     func run() throws {
         let reader = try JournalReader(directory: journal.data)
         defer { reader.close() }
-        let found = try reader.backup(to: to)
+        let copying = ProgressBar("copying", .bytes, isQuiet: output.json)
+        let verifying = ProgressBar("verifying", .count("entries"), isQuiet: output.json)
+        defer { verifying.end() }
+        let total = try reader.rowCountMax()
+        let found = try reader.backup(
+            to: to,
+            progress: { copied, pages in copying.show(Int64(copied) << 12, of: Int64(pages) << 12) },
+            verifying: { verifying.show($0, of: total) })
         if output.json {
             StandardOutput.json(VerificationReport(found, path: to))
         } else {

@@ -8,7 +8,7 @@ import Primitives
 struct JournalRestore: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Make a new node's folder from a backup.",
+        abstract: "Make a new node's folder from the backup of a node or of a cluster.",
         discussion: """
             The node that starts on the folder is a cluster of one, with a UUID of its own: it does not know the nodes that the backup \
             came from, and they do not know it. Other nodes join it with empty folders, and are filled by it.
@@ -17,11 +17,16 @@ struct JournalRestore: ParsableCommand {
             it was then.
             """)
 
-    @Option(help: ArgumentHelp("The backup, or a stopped node's journal.db.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The backup of a node or a cluster, or a stopped node's journal.db.", valueName: "path"),
+        completion: .file())
     var from: String
 
-    @Option(help: ArgumentHelp("The folder to make; if it is there, it must be empty.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The folder to make; if it is there, it must be empty.", valueName: "dir"), completion: .directory)
     var data: String
+
+    @Option(help: ArgumentHelp("Refuse a backup of any other cluster than this one.", valueName: "uuid"))
+    var cluster: String?
 
     @Option(
         help: ArgumentHelp("Leave out what was recorded later, as in 2026-03-01T12:00:00Z.", valueName: "time"),
@@ -42,19 +47,15 @@ struct JournalRestore: ParsableCommand {
     }
 
     func run() throws {
-        let folder = try NewFolder(data)
-        guard FileManager.default.fileExists(atPath: from) else {
-            throw CommandFailure.noSuchThing("there is no file \(from); `holdfast journal backup` makes one")
-        }
-        let reader = try JournalReader(file: from)
+        let folder = try NewFolder(data, for: "restore")
+        let source = try BackupSource(from)
+        let reader = source.reader
         defer { reader.close() }
-        let found = try reader.verify()
-        guard found.isSound else {
+        if let cluster, let found = try reader.identity().cluster?.description, found.lowercased() != cluster.lowercased() {
             throw CommandFailure(
-                .journal, "corrupt",
-                "\(from) is damaged and was not restored: \(found.problems[0]). Nothing was made. Try another backup; "
-                    + "`holdfast journal verify` lists everything that is wrong with a node's journal.")
+                .refused, "other-cluster", "\(from) is of cluster \(found), not of \(cluster). Nothing was made.")
         }
+        _ = try source.verify(quietly: output.json)
         var restoration = try Restoration(reader, until: until)
         guard partial || restoration.missing.isEmpty else {
             let list = restoration.missing.prefix(8).joined(separator: ", ")
@@ -65,11 +66,14 @@ struct JournalRestore: ParsableCommand {
                     + "--partial and start those shards empty.")
         }
         do {
-            try restoration.write(to: folder.draft)
+            let bar = ProgressBar("restoring", .count("entries"), isQuiet: output.json)
+            defer { bar.end() }
+            let total = try reader.rowCountMax()
+            try restoration.write(to: folder.draft) { bar.show($0, of: total) }
             try folder.moveIntoPlace()
         } catch {
             folder.discard()
-            throw error
+            throw folder.explaining(error)
         }
         show(restoration.summary)
     }

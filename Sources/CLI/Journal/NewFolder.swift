@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 
 /// A folder that is made whole or not at all: built beside its place, then moved there.
 struct NewFolder {
@@ -6,29 +7,31 @@ struct NewFolder {
     let draft: String
 
     /// - Throws: `.usage` if there is anything in that place.
-    init(_ path: String) throws(CommandFailure) {
+    /// - Parameter purpose: what makes the folder: `restore`.
+    init(_ path: String, for purpose: String) throws(CommandFailure) {
         var trimmed = path
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
         self.path = trimmed
-        draft = trimmed + ".restoring-\(getpid())"
+        draft = trimmed + ".\(purpose)-\(getpid())"
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: trimmed, isDirectory: &isFolder) else { return }
-        guard isFolder.boolValue else { throw .usage("\(path) is a file; a restore makes a folder") }
+        guard isFolder.boolValue else { throw .usage("\(path) is a file; a \(purpose) makes a folder") }
         guard let content = try? FileManager.default.contentsOfDirectory(atPath: trimmed), content.isEmpty else {
-            throw .usage("\(path) is not empty; a restore replaces nothing: name a new folder")
+            throw .usage("\(path) is not empty, and may be in use; a \(purpose) replaces nothing: name a new folder")
         }
     }
 
     /// An empty folder in that place is replaced. On return the name is durable.
     func moveIntoPlace() throws(CommandFailure) {
-        guard rename(draft, path) == 0 else {
-            throw CommandFailure(.journal, "cannotWrite", "\(path) cannot be made: \(String(cString: strerror(errno)))")
-        }
-        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let file = open(parent, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        fsync(file)
-        close(file)
+        try DurableFile.flushFolder(draft)
+        try DurableFile.rename(draft, to: path)
+    }
+
+    /// What a full disk means here: nothing was made, and no node waits for space.
+    func explaining(_ error: any Error) -> any Error {
+        guard let error = error as? JournalError, error.code == .full || error.message.contains("disk is full") else { return error }
+        return CommandFailure(
+            .journal, "full", "The disk is full: \(path) could not be written, and nothing was kept. Free space there, or name another place.")
     }
 
     func discard() { try? FileManager.default.removeItem(atPath: draft) }

@@ -27,9 +27,8 @@ struct Restoration {
     /// Shards of which the source has nothing.
     let missing: [String]
     private(set) var summary = Summary(cluster: "")
+    private var progress: (Int64) -> Void = { _ in }
 
-    private static let node = NodeID(1)
-    private static let alone = Configuration(voters: [node])
     /// Payload bytes read and written at once.
     private static let batchBytes = 4 << 20
 
@@ -43,14 +42,17 @@ struct Restoration {
         missing = old.shards.map { "\($0.kind)/\($0.number)" }.filter { replicas[$0] == nil }
     }
 
-    /// - Parameter folder: must not be there yet.
-    mutating func write(to folder: String) throws {
+    /// - Parameters:
+    ///   - folder: must not be there yet.
+    ///   - progress: called now and then with the number of entries written.
+    mutating func write(to folder: String, progress: @escaping (Int64) -> Void = { _ in }) throws {
+        self.progress = progress
         let file = try JournalFile.open(directory: folder)
         do {
             _ = try file.recover()
             let cluster = UniqueID.random()
             summary = Summary(cluster: cluster.description, missing: missing)
-            let new = try writeDirectory(file, cluster)
+            let new = try NewCluster.write(to: file, cluster, kinds: old.kinds)
             for shard in new.shards { try write(shard, to: file) }
             try file.close()
         } catch {
@@ -65,52 +67,15 @@ struct Restoration {
         }
     }
 
-    // MARK: The directory
-
-    /// A directory with one member and the old kinds, as the first node of a cluster would have it.
-    private func writeDirectory(_ file: JournalFile, _ cluster: UniqueID) throws -> DirectoryState {
-        var state = DirectoryState()
-        var commands: [DirectoryCommand] = [
-            .found(
-                cluster: cluster, file: file.identity.file, name: "", address: try NodeAddress(ClusterOptions.defaultAddress),
-                startCounter: file.identity.startCounter, process: .random())
-        ]
-        for kind in old.kinds.sorted(by: { $0.firstGroup < $1.firstGroup }) {
-            commands.append(.registerKind(name: kind.name, shards: kind.shards, replication: kind.replication))
-        }
-        let term = Term(1)
-        var entries: [Entry] = []
-        for command in commands {
-            let events = try state.decide(command)
-            for event in events { state.apply(event) }
-            let record = EntryRecord(
-                entity: [], firstRevision: 0, events: try JSON.encode(events), request: nil, fingerprint: 0, reply: [],
-                recordedAt: WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)))
-            entries.append(
-                Entry(
-                    following: entries.last?.checksum ?? 0, term: term, index: LogIndex(UInt64(entries.count + 1)),
-                    type: .record, payload: record.encoded()))
-        }
-        var batch = WriteBatch()
-        // The founder is a member: the first command says so.
-        batch.adoptCluster(cluster, node: Self.node, name: state.member(Self.node)!.name)
-        batch.createGroup(GroupDescriptor(group: .directory, kind: "", number: 0, configuration: Self.alone))
-        batch.hardState(.directory, term: term, vote: nil)
-        batch.append(.directory, entries)
-        batch.commit(.directory, entries.last!.index)
-        try file.write(batch)
-        return state
-    }
-
     // MARK: A shard
 
     private mutating func write(_ shard: ShardRecord, to file: JournalFile) throws {
         var batch = WriteBatch()
         batch.createGroup(
-            GroupDescriptor(group: shard.group, kind: shard.kind, number: shard.number, configuration: Self.alone))
+            GroupDescriptor(group: shard.group, kind: shard.kind, number: shard.number, configuration: NewCluster.alone))
         summary.shards += 1
         guard let replica = replicas["\(shard.kind)/\(shard.number)"] else { return try file.write(batch) }
-        var log = NewLog(configuration: Self.alone)
+        var log = NewLog(configuration: NewCluster.alone)
         // A log that does not begin with entry 1 rests on its checkpoint.
         var checkpoint = try source.checkpoint(of: replica.group)
         if replica.firstIndex > LogIndex(1) {
@@ -153,6 +118,7 @@ struct Restoration {
             if let due { batch.checkpoint(group, at: due.point, due.state) }
             try file.write(batch)
             summary.entries += entries.count
+            progress(Int64(summary.entries))
         }
     }
 
@@ -165,38 +131,5 @@ struct Restoration {
     private func isWanted(_ checkpoint: WholeCheckpoint) -> Bool {
         // Its own entry is gone, so its time is not known.
         until == nil
-    }
-}
-
-/// A shard's log under its new members: each entry as it was, chained anew.
-private struct NewLog {
-    let configuration: Configuration
-    private(set) var next = LogIndex(1)
-    private var checksum: UInt64 = 0
-
-    init(configuration: Configuration) { self.configuration = configuration }
-
-    mutating func append(_ entry: Entry) -> Entry {
-        let payload = entry.type == .configuration ? configuration.encoded() : entry.payload
-        let new = Entry(following: checksum, term: entry.term, index: entry.index, type: entry.type, payload: payload)
-        checksum = new.checksum
-        next = entry.index.next
-        return new
-    }
-
-    /// The checkpoint as of the entry that was appended last.
-    func moved(_ checkpoint: WholeCheckpoint) -> WholeCheckpoint {
-        var moved = checkpoint
-        moved.point.checksum = checksum
-        moved.point.configuration = configuration
-        moved.state.checksum = checksum
-        return moved
-    }
-
-    /// Starts after a checkpoint whose entries are not there. Its checksum becomes the new chain's first link.
-    mutating func begin(after checkpoint: WholeCheckpoint) -> WholeCheckpoint {
-        checksum = checkpoint.point.checksum
-        next = checkpoint.point.index.next
-        return moved(checkpoint)
     }
 }

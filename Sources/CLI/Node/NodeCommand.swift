@@ -16,7 +16,8 @@ struct NodeCommand: AsyncParsableCommand {
 
             Prints `ready` on standard output once it serves; everything else goes to standard error. SIGTERM or SIGINT: hands over \
             what it owns, flushes, exits 0. A second signal ends it at once.
-            """)
+            """,
+        subcommands: [NodeRepair.self])
 
     @OptionGroup var options: NodeOptions
     @OptionGroup var output: OutputOptions

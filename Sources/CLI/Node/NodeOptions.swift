@@ -3,7 +3,7 @@ import Logging
 
 /// The options of `node`. What stands on the command line wins over the configuration file.
 struct NodeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The folder of the node's journal; made if it is not there.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The folder of the node's journal; made if it is not there.", valueName: "dir"), completion: .directory)
     var data: String?
 
     @Option(help: ArgumentHelp("Where to listen; port 0 takes a free one. Default: 127.0.0.1:7400.", valueName: "host:port"))
@@ -32,7 +32,12 @@ struct NodeOptions: ParsableArguments {
             valueName: "n"))
     var shards: Int?
 
-    @Option(help: ArgumentHelp("Settings as JSON, with the names of these options as keys.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep only so many entries of each shard behind its newest checkpoint. Default: the whole history.", valueName: "entries"))
+    var retain: Int?
+
+    @Option(help: ArgumentHelp("Settings as JSON, with the names of these options as keys.", valueName: "file"), completion: .file())
     var config: String?
 
     @Option(
@@ -57,6 +62,7 @@ struct NodeOptions: ParsableArguments {
         if !seed.isEmpty { settings.seeds = seed }
         if let name { settings.name = name }
         if let shards { settings.shards = shards }
+        if let retain { settings.retain = retain }
         if let logLevel { settings.logLevel = logLevel }
         try settings.check()
         return settings

@@ -33,11 +33,11 @@ struct NodeSettings: Codable, Hashable {
     var replaceAfterSeconds: Int64?
     /// A shard's entity states are written after so many entries.
     var checkpointEntries: Int?
-    /// Entries of each shard that are kept behind its newest checkpoint; nil keeps the whole history.
-    var retainedEntries: Int?
+    /// Entries that each shard keeps behind its newest checkpoint; nil keeps them all.
+    var retain: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, http, insecure, seeds, name, shards
+        case data, listen, advertise, http, insecure, seeds, name, shards, retain
         case logLevel = "log-level"
         case joinTimeoutSeconds = "join-timeout-seconds"
         case handOverTimeoutSeconds = "hand-over-timeout-seconds"
@@ -46,7 +46,6 @@ struct NodeSettings: Codable, Hashable {
         case downAfterSeconds = "down-after-seconds"
         case replaceAfterSeconds = "replace-after-seconds"
         case checkpointEntries = "checkpoint-entries"
-        case retainedEntries = "retained-entries"
     }
 
     init() {}
@@ -72,6 +71,8 @@ struct NodeSettings: Codable, Hashable {
         }
     }
 
+    static let listenByDefault = "127.0.0.1:7400"
+
     func check() throws(CommandFailure) {
         guard let data, !data.isEmpty else {
             throw .usage("--data is missing: name the folder of the node's journal, as in --data data/1")
@@ -87,8 +88,8 @@ struct NodeSettings: Codable, Hashable {
         if let checkpointEntries, !(1...1 << 30).contains(checkpointEntries) {
             throw .usage("checkpoint-entries is \(checkpointEntries); it must be from 1 to \(1 << 30)")
         }
-        if let retainedEntries, !(0...1 << 30).contains(retainedEntries) {
-            throw .usage("retained-entries is \(retainedEntries); it must be from 0 to \(1 << 30)")
+        if let retain, !(0...1 << 40).contains(retain) {
+            throw .usage("--retain is \(retain); it must be from 0 to \(1 << 40), or left out to keep all entries")
         }
         for (key, value) in times {
             guard let value, !(1...Self.longestTime).contains(value) else { continue }
@@ -140,7 +141,7 @@ struct NodeSettings: Codable, Hashable {
         if let downAfterSeconds { configuration.engine.plan.downAfter = .seconds(downAfterSeconds) }
         if let replaceAfterSeconds { configuration.engine.plan.replaceAfter = .seconds(replaceAfterSeconds) }
         if let checkpointEntries { configuration.engine.checkpointEntries = checkpointEntries }
-        configuration.engine.retainedEntries = retainedEntries
+        configuration.engine.retainedEntries = retain
         return configuration
     }
 }

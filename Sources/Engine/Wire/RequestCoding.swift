@@ -35,6 +35,9 @@ extension ByteWriter {
             write(history.from.rawValue)
             write(history.limit)
             write(history.consistency.rawValue)
+        case .cluster(.replica(let inquiry)):
+            write(UInt8(16))
+            write(inquiry)
         }
     }
 
@@ -114,6 +117,7 @@ extension ByteReader {
                 EntityHistory(
                     kind: try readShortString(), entity: try readShort(), after: try read(),
                     from: LogIndex(try read()), limit: try read(), consistency: try readConsistency()))
+        case 16: return .cluster(.replica(try readInquiry()))
         case let other: throw MalformedBytes("request \(other) is not known")
         }
     }

@@ -61,8 +61,8 @@ extension JournalError {
     static func corrupt(_ path: String, _ place: String) -> JournalError {
         JournalError(
             .corrupt,
-            "\(path) is damaged: \(place). The node must not serve from it. Keep a copy for inspection, then start the "
-                + "node on an empty folder with --seed, so that it rebuilds its data from its peers, or restore a backup.")
+            "\(path) is damaged: \(place). The node must not serve from it. With other nodes in the cluster, "
+                + "`holdfast node repair` sets the folder aside and has a new one filled by them; without, restore a backup.")
     }
 
     static func full(_ path: String, free: UInt64, reserve: UInt64) -> JournalError {

@@ -148,6 +148,13 @@ final class ClusterLoop {
 
     /// The owner's line if there is one; else any open line, those without trouble first.
     private func choose(_ request: Request) -> Line? {
+        // What one node has, no other can say.
+        if case .cluster(.replica(let inquiry)) = request {
+            guard let address = addresses[inquiry.node], let line = line(for: address) else { return nil }
+            if line.isOpen { return line }
+            dial(line)
+            return nil
+        }
         if let address = owner(of: request), let line = line(for: address) {
             if line.isOpen, !line.isDoubtful { return line }
             dial(line)
