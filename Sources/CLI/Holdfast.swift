@@ -18,8 +18,8 @@ struct HoldfastCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            NodeCommand.self, CounterCommand.self, ClusterCommand.self, JournalCommand.self, BenchCommand.self,
-            BenchLimits.self, CrashTestCommand.self, SimulateCommand.self, DemoCommand.self,
+            NodeCommand.self, CounterCommand.self, ClusterCommand.self, JournalCommand.self, CertificatesCommand.self,
+            TokenCommand.self,            BenchCommand.self, BenchLimits.self, CrashTestCommand.self, SimulateCommand.self, DemoCommand.self,
         ])
 
     static func main() async {
