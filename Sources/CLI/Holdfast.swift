@@ -19,8 +19,8 @@ struct HoldfastCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             NodeCommand.self, CounterCommand.self, EventsCommand.self, ClusterCommand.self, JournalCommand.self, ShellCommand.self,
-            BenchCommand.self, BenchLimits.self, CrashTestCommand.self, SimulateCommand.self, DemoCommand.self,
-            ManualCommand.self,
+            CertificatesCommand.self, TokenCommand.self, BenchCommand.self, BenchLimits.self, CrashTestCommand.self,
+            SimulateCommand.self, DemoCommand.self, ManualCommand.self,
         ])
 
     static func main() async {

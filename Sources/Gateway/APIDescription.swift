@@ -14,7 +14,12 @@ struct APIDescription {
                 "description": "Durable entities over HTTP. Any node answers for any entity.",
             ],
             "paths": .object(JSONObject(paths)),
-            "components": ["schemas": .object(JSONObject(Self.schemas)), "responses": ["error": Self.error]],
+            "components": [
+                "schemas": .object(JSONObject(Self.schemas)), "responses": ["error": Self.error],
+                "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
+            ],
+            // Whether a token is needed is the operator's choice.
+            "security": [[:], ["token": []]],
         ]
         return document.serialized()
     }
@@ -30,6 +35,22 @@ struct APIDescription {
             }
         }
         return paths + [
+            (
+                "/v1/cluster/move",
+                [
+                    "post": Self.operation(
+                        "move", "Make a node the owner of a shard; null gives the choice back",
+                        ["required": ["shard"], "properties": ["shard": Self.text, "node": ["type": ["integer", "null"], "minimum": 0]]])
+                ]
+            ),
+            (
+                "/v1/cluster/remove",
+                [
+                    "post": Self.operation(
+                        "remove", "Empty a node and take it out of the cluster",
+                        ["required": ["node"], "properties": ["node": Self.count]])
+                ]
+            ),
             ("/v1/cluster", ["get": Self.read("cluster", "Members, shards, owners, lag", "Cluster")]),
             ("/healthz", ["get": Self.read("alive", "Whether the process answers", "Health")]),
             ("/readyz", ["get": Self.readiness]),
@@ -61,7 +82,8 @@ struct APIDescription {
                     [("200", answer("Durable on a majority of the shard's replicas", "Command"))]
                         + errors(
                             [
-                                ("400", "The request cannot be read"), ("403", "A page of another site sent it"),
+                                ("400", "The request cannot be read"), ("401", "A token is needed"),
+                                ("403", "The token is not for this, or a page of another site sent it"),
                                 ("404", "No such kind or command"), ("409", "The key was used for another command"),
                                 ("413", "The body is too large"), ("415", "The body is no JSON"),
                                 ("422", "The entity refused"), ("500", "The entity's code made what cannot be stored"),
@@ -108,6 +130,24 @@ struct APIDescription {
         ]
     }
 
+    private static func operation(_ id: String, _ summary: String, _ body: JSONObject) -> JSONValue {
+        var schema = body
+        schema["type"] = "object"
+        return [
+            "operationId": .string(id), "summary": .string(summary),
+            "requestBody": ["required": true, "content": ["application/json": ["schema": .object(schema)]]],
+            "responses": .object(
+                JSONObject(
+                    [("202", answer("Decided; it takes its time", "Any"))]
+                        + errors(
+                            [
+                                ("400", "The request cannot be read"), ("401", "A token is needed"),
+                                ("403", "The token is not for this, or a page of another site sent it"), ("404", "No such shard or node"),
+                                ("409", "The cluster refuses"), ("413", "The body is too large"), ("415", "The body is no JSON"),
+                            ] + unavailable))),
+        ]
+    }
+
     private static func read(_ id: String, _ summary: String, _ schema: String) -> JSONValue {
         [
             "operationId": .string(id), "summary": .string(summary),
@@ -130,7 +170,7 @@ struct APIDescription {
                     "description": .string(summary),
                     "content": .object(JSONObject([(type, ["schema": ["type": "string"]] as JSONValue)])),
                 ],
-                "400": error,
+                "400": error, "401": error,
             ],
         ]
     }
@@ -161,7 +201,7 @@ struct APIDescription {
 
     private static let readErrors = errors(
         [
-            ("400", "The request cannot be read"), ("404", "No such kind or revision"),
+            ("400", "The request cannot be read"), ("401", "A token is needed"), ("404", "No such kind or revision"),
             ("410", "The history is trimmed"), ("500", "The entity cannot be read"),
         ] + unavailable)
 

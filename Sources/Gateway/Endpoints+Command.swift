@@ -43,7 +43,7 @@ extension Endpoints {
 
     /// A page of another site that a browser shows may not change anything here with its user's reach: what such a page sends
     /// without asking first (Fetch standard, CORS-safelisted requests) is told by these fields.
-    private func refuseForeignPage(_ inquiry: Inquiry) throws(GatewayError) {
+    func refuseForeignPage(_ inquiry: Inquiry) throws(GatewayError) {
         let isForeign: Bool
         if let site = inquiry.fields[.fetchSite] {
             isForeign = site != "same-origin" && site != "none"
@@ -57,7 +57,7 @@ extension Endpoints {
     }
 
     /// A body is JSON, and says so.
-    private func checkMediaType(_ inquiry: Inquiry) throws(GatewayError) {
+    func checkMediaType(_ inquiry: Inquiry) throws(GatewayError) {
         if let coding = inquiry.fields[.contentEncoding], coding.lowercased() != "identity" {
             throw GatewayError(.unsupportedMediaType, "unsupported-media-type", "the body must not be compressed")
         }

@@ -10,8 +10,14 @@ struct Endpoints: Sendable {
     let streams: StreamTable
     let tally: GatewayTally
     let configuration: GatewayConfiguration
+    /// Nil: whoever reaches the port may do everything.
+    let access: AccessList?
 
     func answer(_ inquiry: Inquiry) async throws(GatewayError) -> Answer {
+        let isReading = inquiry.method == .get || inquiry.method == .head
+        if let access, let role = inquiry.target.place.role(isReading: isReading) {
+            try access.admit(inquiry.fields[.authorization], for: role)
+        }
         switch inquiry.target.place {
         case .entity(let kind, let id):
             try allow(inquiry, .get)
@@ -26,6 +32,12 @@ struct Endpoints: Sendable {
             try allow(inquiry, .get)
             try inquiry.target.allowOnly()
             return try await cluster()
+        case .move:
+            try allow(inquiry, .post)
+            return try await move(inquiry)
+        case .remove:
+            try allow(inquiry, .post)
+            return try await remove(inquiry)
         case .health:
             try allow(inquiry, .get)
             return Answer(json: HealthDocument(status: "alive"))

@@ -16,22 +16,42 @@ internal import Transport
 /// ```
 public final class Gateway: Service {
     private let endpoints: Endpoints
+    /// How often the file of tokens is looked at.
+    private static let tokensSeconds = 5
     private let listen: NetworkAddress
+    /// Nil: HTTP without TLS.
+    private let security: TransportSecurity?
     private let listening = AsyncStream.makeStream(of: String.self)
 
+    /// Serves with TLS, under the node's own certificate, if the node has one.
+    ///
     /// - Throws: `NodeError.configuration` for an address that is none.
     public convenience init(node: Node, configuration: GatewayConfiguration) throws(NodeError) {
-        try self.init(backend: node, configuration: configuration)
+        try self.init(backend: node, configuration: configuration, security: node.security)
     }
 
-    init(backend: any GatewayBackend, configuration: GatewayConfiguration) throws(NodeError) {
+    init(
+        backend: any GatewayBackend, configuration: GatewayConfiguration, security: TransportSecurity? = nil
+    ) throws(NodeError) {
+        self.security = security
+        let access: AccessList?
+        do throws(AccessFileError) {
+            access = try configuration.tokensFile.map { (file) throws(AccessFileError) in
+                try AccessList(file: file, logger: configuration.logger)
+            }
+        } catch {
+            throw NodeError(.configuration, error.description)
+        }
         do throws(TransportError) { listen = try NetworkAddress(parsing: configuration.address) } catch {
             throw NodeError(.configuration, "the address for HTTP cannot be used: \(error.message)")
         }
         endpoints = Endpoints(
             backend: backend, streams: StreamTable(limit: configuration.streamsMax), tally: GatewayTally(),
-            configuration: configuration)
+            configuration: configuration, access: access)
     }
+
+    /// Reads the file of tokens again now, instead of within seconds of a change.
+    public func reloadTokens() { endpoints.access?.reload() }
 
     /// Waits until connections are accepted. Once.
     /// - Returns: `host:port`, with the real port; nil if the gateway ended before.
@@ -43,14 +63,15 @@ public final class Gateway: Service {
     /// Serves until the service group shuts down; requests under way are answered first, event streams end.
     /// - Throws: `NodeError.listen` if the address cannot be listened on.
     public func run() async throws {
-        let streams = endpoints.streams
+        let (streams, access) = (endpoints.streams, endpoints.access)
         defer { listening.continuation.finish() }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    while !Task.isCancelled {
+                    for second in 1... {
                         try await Task.sleep(for: .seconds(1))
                         streams.tick()
+                        if second % Self.tokensSeconds == 0 { access?.reload() }
                     }
                 }
                 group.addTask { [application] in
@@ -74,16 +95,15 @@ public final class Gateway: Service {
         let configuration = endpoints.configuration
         let tally = endpoints.tally
         let (host, continuation) = (listen.host, listening.continuation)
+        let (security, logger) = (security, configuration.logger)
+        let channel = Self.channel(configuration, tally)
         return Application(
             responder: GatewayResponder(endpoints: endpoints),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [MalformedRequestHandler(tally: tally)],
-                    idleTimeout: .nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1))),
-                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                        maxHeaderFieldSize: configuration.headerBytesMax,
-                        maxHeaderListSize: configuration.headerBytesMax,
-                        maxHeaderFieldCount: configuration.headerFieldsMax))),
+            server: HTTPServerBuilder { responder in
+                let plain = HTTP1Channel(responder: responder, configuration: channel)
+                guard let security else { return plain }
+                return SecuredChannel(base: plain, security: security, logger: logger)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(listen.host, port: listen.port), backlog: 1_024,
                 availableConnectionsDelegate: .maximum(configuration.connectionsMax, logger: configuration.logger)),
@@ -92,6 +112,16 @@ public final class Gateway: Service {
                 continuation.yield(NetworkAddress(host: host, port: port).description)
             },
             logger: configuration.quietLogger)
+    }
+
+    private static func channel(_ configuration: GatewayConfiguration, _ tally: GatewayTally) -> HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            additionalChannelHandlers: [MalformedRequestHandler(tally: tally)],
+            idleTimeout: .nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1))),
+            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: configuration.headerBytesMax,
+                maxHeaderListSize: configuration.headerBytesMax,
+                maxHeaderFieldCount: configuration.headerFieldsMax))
     }
 }
 

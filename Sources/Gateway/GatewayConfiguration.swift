@@ -24,6 +24,8 @@ public struct GatewayConfiguration: Sendable {
     public var streamsMax = 1_024
     /// How often an event stream without events says that it is alive, in whole seconds.
     public var heartbeatSeconds = 15
+    /// The file of the tokens that requests must bear; without it whoever reaches the port may do everything.
+    public var tokensFile: String?
     /// The application's own instruments, to be shown beside the node's at `/metrics`.
     public var telemetry: TelemetryRegistry?
     public var logger = Logger(label: "holdfast.gateway")

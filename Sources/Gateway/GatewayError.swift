@@ -13,6 +13,8 @@ struct GatewayError: Error, Sendable {
     var retryAfterMilliseconds: Int64?
     /// Which methods there are, for 405.
     var allow: String?
+    /// How to show who one is, for 401 and 403.
+    var challenge: String?
     /// Set where the rest of the request is not going to be read.
     var closesConnection = false
 
@@ -74,6 +76,7 @@ struct GatewayError: Error, Sendable {
             answer.fields[.retryAfter] = "\(max(1, (retryAfterMilliseconds + 999) / 1_000))"
         }
         if let allow { answer.fields[.allow] = allow }
+        if let challenge { answer.fields[.wwwAuthenticate] = challenge }
         if closesConnection { answer.fields[.connection] = "close" }
         answer.closesConnection = closesConnection
         return answer

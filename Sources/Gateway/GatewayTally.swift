@@ -67,6 +67,7 @@ extension RequestTarget.Place {
         case .member(_, _, "events"): "events"
         case .member: "command"
         case .cluster: "cluster"
+        case .move, .remove: "operation"
         case .health: "health"
         case .readiness: "readiness"
         case .metrics: "metrics"

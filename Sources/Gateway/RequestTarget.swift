@@ -16,6 +16,9 @@ struct RequestTarget: Equatable, Sendable {
         /// `…/{kind}/{id}/{name}`: a command, or the entity's events.
         case member(kind: String, id: [UInt8], name: String)
         case cluster
+        /// Operations on the cluster.
+        case move
+        case remove
         case health
         case readiness
         case metrics
@@ -45,6 +48,8 @@ struct RequestTarget: Equatable, Sendable {
         switch path {
         case "/", "": return .dashboard
         case "/v1/cluster": return .cluster
+        case "/v1/cluster/move": return .move
+        case "/v1/cluster/remove": return .remove
         case "/healthz": return .health
         case "/readyz": return .readiness
         case "/metrics": return .metrics

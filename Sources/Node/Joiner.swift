@@ -13,6 +13,7 @@ internal import Transport
 struct Joiner: Sendable {
     let configuration: NodeConfiguration
     let seeds: [NetworkAddress]
+    let network: TransportSettings
     let loop: any EventLoop
 
     func join(identity: FileIdentity, advertised: String, process: UniqueID) async throws -> ClusterMap {
@@ -23,7 +24,7 @@ struct Joiner: Sendable {
         repeat {
             do throws(Failure) {
                 let cluster = try await Cluster.connect(
-                    to: seeds.map(\.description), timeout: .seconds(3), logger: configuration.logger)
+                    to: seeds, timeout: .seconds(3), network, logger: configuration.logger)
                 let result: Result<ClusterMap, Failure>
                 do throws(Failure) {
                     result = .success(try await ask(cluster, identity, advertised, process))

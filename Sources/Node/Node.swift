@@ -10,7 +10,7 @@ public import Primitives
 public import ServiceLifecycle
 internal import Shards
 internal import Synchronization
-internal import Transport
+public import Transport
 
 /// One node of a cluster, in this process.
 ///
@@ -30,6 +30,9 @@ public final class Node: ClusterAccess, RequestChannel, Service {
     let core: NIOLoopBound<NodeLoop>
     let journal: Journal
     private let configuration: NodeConfiguration
+    /// Nil: the node's connections have no TLS.
+    public let security: TransportSecurity?
+    private let certificates: CertificateWatch?
     private let ready: Latch
     private let ended: Latch
     private let isStopped = Mutex(false)
@@ -46,6 +49,9 @@ public final class Node: ClusterAccess, RequestChannel, Service {
         ready = parts.ready
         ended = parts.ended
         self.configuration = configuration
+        security = parts.security
+        certificates = parts.security.map { CertificateWatch($0, logger: configuration.logger) }
+        certificates?.start(on: loop)
     }
 
     /// Opens the journal, recovers, listens, and finds the cluster: founds it, joins it, or comes back to it.
@@ -65,6 +71,12 @@ public final class Node: ClusterAccess, RequestChannel, Service {
 
     /// Waits until the node has its place in the cluster and answers requests.
     public func waitUntilReady() async throws { try await ready.wait() }
+
+    /// Reads the certificates again now, instead of within seconds of a change; what cannot be used is logged, and the old ones stay.
+    public func reloadCertificates() {
+        guard let certificates else { return }
+        BlockingThread.run("holdfast-certificates") { certificates.look(isForced: true) }
+    }
 
     /// Runs until the node fails or its service group shuts down; then hands over, flushes and closes.
     public func run() async throws {
@@ -98,6 +110,7 @@ public final class Node: ClusterAccess, RequestChannel, Service {
 
     private func close() async {
         let core = core
+        certificates?.stop()
         try? await loop.flatSubmit {
             core.value.stop()
             return core.value.transport.close()

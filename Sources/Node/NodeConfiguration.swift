@@ -13,6 +13,10 @@ public struct NodeConfiguration: Sendable {
     public var seeds: [String] = []
     /// A name for people; the directory makes one up for an empty one.
     public var name = ""
+    /// With them every connection of nodes and clients is under TLS, and whoever connects needs a certificate of the same CA.
+    public var tls: TLSFiles?
+    /// Whether the node may listen beyond loopback without `tls`, where whoever reaches its port can read and change everything.
+    public var isInsecureAllowed = false
     /// How long a blank node looks for its seeds before it gives up.
     public var joinTimeout = Duration.seconds(120)
     /// How long a stopping node takes for handing over what it leads.

@@ -90,7 +90,7 @@ final class NodeLoop {
         guard seedsAsked.map({ now - $0 >= Self.seedInterval }) ?? true else { return }
         seedsAsked = now
         for seed in seeds {
-            SeedProbe.ask(seed, on: loop, logger).assumeIsolated().whenSuccess { [self] identity in
+            SeedProbe.ask(seed, transport.settings, on: loop, logger).assumeIsolated().whenSuccess { [self] identity in
                 guard let identity, !hasStopped, identity.cluster == engine.cluster else { return }
                 beginTurn()
                 engine.learn(identity)

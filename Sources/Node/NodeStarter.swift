@@ -19,6 +19,7 @@ struct NodeParts: Sendable {
     var journal: Journal
     var ready: Latch
     var ended: Latch
+    var security: TransportSecurity?
 }
 
 /// The way from a folder to a running node.
@@ -40,10 +41,11 @@ struct NodeStarter: Sendable {
     func start() async throws -> NodeParts {
         let listen = try address(configuration.listenAddress, "the address to listen on")
         let seeds = try configuration.seeds.map { try address($0, "a seed") }
+        let security = try await loadSecurity(listen)
         var (journal, recovery) = try await openJournal()
         do {
             try await loadDirectory(journal, &recovery)
-            return try await start(journal, recovery, listen, seeds)
+            return try await start(journal, recovery, listen, seeds, security)
         } catch {
             await Self.close(journal)
             throw error
@@ -51,14 +53,17 @@ struct NodeStarter: Sendable {
     }
 
     private func start(
-        _ journal: Journal, _ recovery: Recovery, _ listen: NetworkAddress, _ seeds: [NetworkAddress]
+        _ journal: Journal, _ recovery: Recovery, _ listen: NetworkAddress, _ seeds: [NetworkAddress],
+        _ security: TransportSecurity?
     ) async throws -> NodeParts {
         // The port comes first: a node that cannot listen joins nothing. Joining needs the address, so a blank node reserves
         // its port by listening before it asks.
         let process = UniqueID.random()
         let reserved = try await reserve(listen, recovery)
         let advertised = configuration.advertisedAddress ?? reserved.description
-        let place = try await findPlace(recovery, seeds, advertised: advertised, process: process)
+        try check(security, names: advertised)
+        let network = TransportSettings.under(security)
+        let place = try await findPlace(recovery, seeds, advertised: advertised, process: process, network)
         let loop = loop
         let configuration = configuration
         let runtimes = kinds.map { KindRuntime($0) }
@@ -76,15 +81,44 @@ struct NodeStarter: Sendable {
             return NIOLoopBound(core, eventLoop: loop)
         }.get()
         try await loop.flatSubmit {
-            Self.listen(core.value, on: reserved, recovery, process, advertised, configuration)
+            Self.listen(core.value, on: reserved, recovery, process, advertised, configuration, network)
         }.get()
         let node = try await loop.submit { core.value.engine.node }.get()
         return NodeParts(
             node: node, address: reserved.description, loop: loop, core: core, journal: journal,
-            ready: ready, ended: ended)
+            ready: ready, ended: ended, security: security)
     }
 
     // MARK: Steps
+
+    private func loadSecurity(_ listen: NetworkAddress) async throws(NodeError) -> TransportSecurity? {
+        guard let files = configuration.tls else {
+            guard listen.isLoopback || configuration.isInsecureAllowed else {
+                throw NodeError(
+                    .configuration,
+                    "\(listen) is beyond loopback, where without TLS whoever reaches the port can read and change everything. Name certificates "
+                        + "with --tls-ca, --tls-certificate and --tls-key (`holdfast certificates` makes them), or say --insecure on a network "
+                        + "that you trust as a whole")
+            }
+            return nil
+        }
+        do throws(TransportError) { return try await files.load() } catch {
+            throw NodeError(.configuration, "the certificates cannot be used: \(error.message)")
+        }
+    }
+
+    /// No other node would believe a node whose certificate is for another host.
+    private func check(_ security: TransportSecurity?, names advertised: String) throws(NodeError) {
+        guard let own = security?.certificate, let files = configuration.tls else { return }
+        let host = try address(advertised, "the address to advertise").host
+        guard own.names(host: host) else {
+            let hosts = own.hosts.isEmpty ? "no host, as a client's does" : own.hosts.joined(separator: ", ")
+            throw NodeError(
+                .configuration,
+                "the certificate \(files.certificate) names \(hosts), and others are to reach this node at \(host): give --advertise with a "
+                    + "host that it names, or make one with `holdfast certificates node --host \(host)`")
+        }
+    }
 
     private func address(_ text: String, _ what: String) throws(NodeError) -> NetworkAddress {
         do throws(TransportError) { return try NetworkAddress(parsing: text) } catch {
@@ -141,14 +175,14 @@ struct NodeStarter: Sendable {
     }
 
     private func findPlace(
-        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID
+        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID, _ network: TransportSettings
     ) async throws -> Place {
         if let cluster = recovery.identity.cluster, let node = recovery.identity.node {
-            let met = try await checkSeeds(seeds.filter { $0.description != advertised }, belongTo: cluster)
+            let met = try await checkSeeds(seeds.filter { $0.description != advertised }, belongTo: cluster, network)
             return .known(cluster: cluster, node: node, met: met)
         }
         guard !seeds.isEmpty else { return .founder(cluster: UniqueID.random()) }
-        let map = try await Joiner(configuration: configuration, seeds: seeds, loop: loop).join(
+        let map = try await Joiner(configuration: configuration, seeds: seeds, network: network, loop: loop).join(
             identity: recovery.identity, advertised: advertised, process: process)
         guard let member = map.members.first(where: { $0.file == recovery.identity.file }) else {
             throw NodeError(.join, "the cluster took this node in, but does not list it; try again")
@@ -158,9 +192,11 @@ struct NodeStarter: Sendable {
 
     /// A node that has data finds its cluster without seeds, and waits for none. But one that answers and is of another cluster shows
     /// that folder and command line do not belong together.
-    private func checkSeeds(_ seeds: [NetworkAddress], belongTo cluster: UniqueID) async throws -> [Identity] {
+    private func checkSeeds(
+        _ seeds: [NetworkAddress], belongTo cluster: UniqueID, _ network: TransportSettings
+    ) async throws -> [Identity] {
         let answers = try await EventLoopFuture.whenAllSucceed(
-            seeds.map { SeedProbe.ask($0, on: loop, configuration.logger) }, on: loop
+            seeds.map { SeedProbe.ask($0, network, on: loop, configuration.logger) }, on: loop
         ).get()
         for (seed, identity) in zip(seeds, answers) {
             guard let other = identity?.cluster, other != cluster else { continue }
@@ -225,13 +261,13 @@ struct NodeStarter: Sendable {
 
     private static func listen(
         _ core: NodeLoop, on address: NetworkAddress, _ recovery: Recovery, _ process: UniqueID, _ advertised: String,
-        _ configuration: NodeConfiguration
+        _ configuration: NodeConfiguration, _ network: TransportSettings
     ) -> EventLoopFuture<Void> {
         let identity = Identity(
             cluster: core.engine.cluster, node: core.engine.node, file: recovery.identity.file,
             startCounter: recovery.identity.startCounter, process: process, address: advertised)
         let transport = Transport(
-            loop: core.loop, identity: identity, settings: TransportSettings(), delegate: core,
+            loop: core.loop, identity: identity, settings: network, delegate: core,
             logger: configuration.logger)
         core.transport = transport
         return transport.listen(on: address).flatMapErrorThrowing { error in
@@ -239,5 +275,13 @@ struct NodeStarter: Sendable {
         }.assumeIsolated().map { _ in
             core.start(transport: transport, tickInterval: configuration.engine.tickInterval)
         }.nonisolated()
+    }
+}
+
+extension TransportSettings {
+    static func under(_ security: TransportSecurity?) -> TransportSettings {
+        var settings = TransportSettings()
+        settings.security = security
+        return settings
     }
 }

@@ -9,10 +9,12 @@ enum SeedProbe {
     private static let patience = Span.milliseconds(300)
 
     /// Who answered; nil if nobody did, or no node of a cluster.
-    static func ask(_ seed: NetworkAddress, on loop: any EventLoop, _ logger: Logger) -> EventLoopFuture<Identity?> {
+    static func ask(
+        _ seed: NetworkAddress, _ network: TransportSettings, on loop: any EventLoop, _ logger: Logger
+    ) -> EventLoopFuture<Identity?> {
         let promise = loop.makePromise(of: Identity?.self)
         loop.execute {
-            var settings = TransportSettings()
+            var settings = network
             settings.connectTimeout = patience
             settings.handshakeTimeout = patience
             let connection = ClientConnection(

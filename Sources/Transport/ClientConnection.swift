@@ -55,7 +55,7 @@ public final class ClientConnection {
             id: ConnectionID(rawValue: 0), machine: .dialing(hello), queueBytesMax: settings.clientQueueBytesMax,
             owner: self, handshakeTimeout: settings.handshakeTimeout, counters: Counters())
         self.connection = connection
-        Sockets.dial(address, on: loop, timeout: settings.connectTimeout, connection)
+        Sockets.dial(address, on: loop, timeout: settings.connectTimeout, settings.security, connection)
             .assumeIsolated().whenFailure { [self] error in endLater(Sockets.dialError(address, error)) }
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import Primitives
 
 /// Whom a connection tells what happens on it. Called on the event loop.
@@ -36,6 +37,9 @@ final class Connection: ChannelInboundHandler {
     var standing = Standing.handshaking
     /// Stop reading while more than this many bytes wait to be written; nil: never.
     var readPauseBytes: Int?
+
+    /// Set before the connection is put in its channel's pipeline, if that has TLS.
+    var tls: TLSSession?
 
     /// The start of the process at the other end, if that is a node.
     var startCounter: UInt64 = 0
@@ -100,7 +104,9 @@ final class Connection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(.lost("the connection broke: \(error)"))
+        if let reason = tls?.explain(error) { return fail(reason) }
+        let isCut = error as? NIOSSLError == .uncleanShutdown
+        fail(.lost(isCut ? "the other side closed the connection" : "the connection broke: \(error)"))
     }
 
     private func start(_ context: ChannelHandlerContext) {
@@ -137,7 +143,17 @@ final class Connection: ChannelInboundHandler {
         hasFinished = true
         _ = machine.end()
         deadline?.cancel()
-        owner.closed(self, failure ?? .lost("the other side closed the connection"))
+        owner.closed(self, failure ?? quietEnd)
+    }
+
+    /// The other side ended the connection, and did not say why.
+    private var quietEnd: TransportError {
+        guard let tls, tls.dialed == nil, standing == .handshaking, let peer = tls.peer else {
+            return .lost("the other side closed the connection")
+        }
+        return .untrusted(
+            "the other side, with a certificate for \(peer.hosts.listedHosts), closed the connection after the TLS handshake without a word: "
+                + "does this node's certificate name the host that was dialed?")
     }
 
     private static func text(_ address: SocketAddress) -> String {
@@ -152,6 +168,7 @@ extension Connection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var piece = unwrapInboundIn(data)
         counters.values.bytesReceived += piece.readableBytes
+        if !machine.isOpen, isStrange(piece) { return }
         do {
             while !machine.isEnded, let frame = try decoder.next(&piece) {
                 counters.values.framesReceived += 1
@@ -165,6 +182,17 @@ extension Connection {
         } catch {
             fail(.protocolViolation("\(error)"))
         }
+    }
+
+    /// Ends the connection if the other side speaks TLS, and this side does not.
+    private func isStrange(_ first: ByteBuffer) -> Bool {
+        guard tls == nil, !machine.isEnded, !decoder.isMidFrame, TLSRecord.begins(first.readableBytesView) else { return false }
+        fail(
+            .untrusted(
+                machine.greeting == nil
+                    ? "the other side speaks TLS, and this node was started without certificates"
+                    : "the node speaks TLS: name certificates of its cluster with --tls-ca, --tls-certificate and --tls-key"))
+        return true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -88,7 +88,7 @@ final class Dialer: ConnectionOwner {
             handshakeTimeout: settings.handshakeTimeout, counters: transport.counters)
         state = .dialing(connection)
         let address = address
-        Sockets.dial(address, on: transport.loop, timeout: settings.connectTimeout, connection)
+        Sockets.dial(address, on: transport.loop, timeout: settings.connectTimeout, settings.security, connection)
             .assumeIsolated().whenFailure { [self] error in
                 failed(connection, Sockets.dialError(address, error))
             }

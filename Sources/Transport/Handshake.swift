@@ -105,6 +105,8 @@ public struct Rejection: Hashable, Sendable {
         public static let malformed = Code(rawValue: 8)
         /// The node's number belongs to another journal file: a copied folder, or a restored backup.
         public static let otherFile = Code(rawValue: 9)
+        /// The certificate is not one for the node that the handshake speaks of.
+        public static let untrusted = Code(rawValue: 10)
 
         public var description: String {
             switch self {
@@ -117,6 +119,7 @@ public struct Rejection: Hashable, Sendable {
             case .overloaded: "overloaded"
             case .malformed: "malformed"
             case .otherFile: "otherFile"
+            case .untrusted: "untrusted"
             default: "code \(rawValue)"
             }
         }

@@ -35,7 +35,7 @@ enum Sockets {
     /// Dials `address`, and puts `connection` in the pipeline once the channel stands: a host with several addresses takes several
     /// channels, and all but one are thrown away.
     static func dial(
-        _ address: NetworkAddress, on loop: any EventLoop, timeout: Span, _ connection: Connection
+        _ address: NetworkAddress, on loop: any EventLoop, timeout: Span, _ security: TransportSecurity?, _ connection: Connection
     ) -> EventLoopFuture<Void> {
         var bootstrap = ClientBootstrap(group: loop).connectTimeout(.nanoseconds(timeout.nanoseconds))
         for (option, value) in options() { bootstrap = bootstrap.channelOption(option, value: value) }
@@ -49,7 +49,21 @@ enum Sockets {
         let channel =
             numeric.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: address.host, port: address.port)
         return channel.assumeIsolated()
-            .flatMapThrowing { try $0.pipeline.syncOperations.addHandler(connection) }.nonisolated()
+            .flatMapThrowing { try enter($0, connection, try security?.dialing(address.host)) }.nonisolated()
+    }
+
+    /// Puts `connection` in the channel's pipeline, behind TLS if there is any. A channel that cannot take it is closed.
+    static func enter(_ channel: any Channel, _ connection: Connection, _ tls: @autoclosure () throws -> TLSSession?) throws {
+        do {
+            if let tls = try tls() {
+                connection.tls = tls
+                try channel.pipeline.syncOperations.addHandler(tls.handler)
+            }
+            try channel.pipeline.syncOperations.addHandler(connection)
+        } catch {
+            channel.close(promise: nil)
+            throw error
+        }
     }
 
     /// Listens on `address`; `accept` puts a connection in each new channel's pipeline.
@@ -80,6 +94,7 @@ enum Sockets {
 
     /// What a failed dial means.
     static func dialError(_ address: NetworkAddress, _ error: any Error) -> TransportError {
+        if let error = error as? TransportError { return error }
         if let error = error as? NIOConnectionError {
             if let attempt = error.connectionErrors.first { return dialError(address, attempt.error) }
             return .unknownHost(address)

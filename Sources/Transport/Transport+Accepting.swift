@@ -17,7 +17,7 @@ extension Transport: ConnectionOwner {
             handshakeTimeout: settings.handshakeTimeout, counters: counters)
         connections[connection.id] = connection
         counters.values.connectionsAccepted += 1
-        try channel.pipeline.syncOperations.addHandler(connection)
+        try Sockets.enter(channel, connection, settings.security?.accepting())
     }
 
     func admit(_ hello: Hello, on connection: Connection) -> Admission {
@@ -29,6 +29,7 @@ extension Transport: ConnectionOwner {
                 return .reject(Rejection(.overloaded, "this node has \(clientCount) connections; try another node"))
             }
         case .peerMain, .peerBulk:
+            if let refusal = impostor(hello, on: connection) { return .reject(refusal) }
             if let node = hello.identity.node, let link = links[node],
                 link.liveness.isStale(hello.identity.startCounter, of: hello.identity.process)
             {
@@ -42,6 +43,16 @@ extension Transport: ConnectionOwner {
         }
         deliverNotices()
         return delegate.admit(hello)
+    }
+
+    /// Why a node's hello is not believed: its certificate is not one for the host at which it says it is. A client's is for none.
+    private func impostor(_ hello: Hello, on connection: Connection) -> Rejection? {
+        guard let peer = connection.tls?.peer else { return nil }
+        let host = (try? NetworkAddress(parsing: hello.identity.address))?.host ?? hello.identity.address
+        guard !peer.names(host: host) else { return nil }
+        return Rejection(
+            .untrusted,
+            "a node at \(hello.identity.address) needs a certificate that names \(host); this one names \(peer.hosts.listedHosts)")
     }
 
     func accepted(_ hello: Hello, on connection: Connection) {
@@ -97,7 +108,7 @@ extension Transport: ConnectionOwner {
     func count(_ error: TransportError) {
         switch error.code {
         case .protocolViolation: counters.values.violations += 1
-        case .rejected: counters.values.rejections += 1
+        case .rejected, .untrusted: counters.values.rejections += 1
         case .timedOut: counters.values.timeouts += 1
         case .tooSlow: counters.values.slowClients += 1
         default: break
@@ -109,7 +120,7 @@ extension Transport: ConnectionOwner {
         guard !isClosed else { return }
         let level: Logger.Level =
             switch error.code {
-            case .protocolViolation, .rejected, .timedOut, .tooSlow: .warning
+            case .protocolViolation, .rejected, .timedOut, .tooSlow, .untrusted: .warning
             default: .debug
             }
         logger.log(

@@ -5,7 +5,7 @@ public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Name: String {
             case portInUse, portForbidden, addressUnavailable, unknownHost, cannotListen, invalidAddress
-            case cannotConnect, timedOut, rejected, protocolViolation, lost, tooSlow, closed
+            case cannotConnect, timedOut, rejected, protocolViolation, lost, tooSlow, closed, certificates, untrusted
         }
         private let name: Name
         private init(_ name: Name) { self.name = name }
@@ -32,6 +32,10 @@ public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible
         public static let lost = Code(.lost)
         /// The other side did not read for so long that its queue ran full.
         public static let tooSlow = Code(.tooSlow)
+        /// A file with a certificate or a key cannot be used.
+        public static let certificates = Code(.certificates)
+        /// One side does not accept the other's certificate, or only one of them speaks TLS.
+        public static let untrusted = Code(.untrusted)
         /// This side closed the connection.
         public static let closed = Code(.closed)
     }
@@ -89,6 +93,8 @@ extension TransportError {
         TransportError(.rejected, "\(address) refused the connection: \(rejection.message)", rejection: rejection)
     }
 
+    static func certificates(_ reason: String) -> TransportError { TransportError(.certificates, reason) }
+    static func untrusted(_ reason: String) -> TransportError { TransportError(.untrusted, reason) }
     static func protocolViolation(_ reason: String) -> TransportError { TransportError(.protocolViolation, reason) }
     static let closedHere = TransportError(.closed, "the connection was closed on this side")
 }

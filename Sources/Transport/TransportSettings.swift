@@ -23,6 +23,8 @@ public struct TransportSettings: Sendable {
     public var frameTimeout = Span.seconds(30)
     /// The first and the longest pause between two attempts to reach a peer.
     public var backoff = Backoff.Limits(first: .milliseconds(50), longest: .seconds(2))
+    /// Every connection, of nodes and of clients, is under TLS with it; nil: none is.
+    public var security: TransportSecurity?
     /// Seeds the jitter.
     public var seed: UInt64
 

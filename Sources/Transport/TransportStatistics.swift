@@ -10,7 +10,7 @@ public struct TransportStatistics: Hashable, Sendable {
     public var dialsFailed = 0
     /// Closed because the other side broke the protocol: garbage, an oversized, damaged or unfinished frame.
     public var violations = 0
-    /// Handshakes refused, by either side.
+    /// Handshakes refused, by either side, those of TLS included.
     public var rejections = 0
     /// Connections that did not finish their handshake, or a frame, in time.
     public var timeouts = 0

@@ -45,6 +45,25 @@ actor Network {
         return node
     }
 
+    /// Settings under TLS with one of the certificates.
+    static func settings(_ security: TransportSecurity) -> TransportSettings {
+        var settings = settings
+        settings.security = security
+        return settings
+    }
+
+    /// Returns when `condition` holds, which no event of a node or a client tells; looked at in every turn of the loop, for 20 s at most.
+    func eventually(
+        _ location: SourceLocation = #_sourceLocation, _ condition: () -> Bool
+    ) async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(20)
+        while !condition() {
+            try #require(clock.now < end, "waited in vain", sourceLocation: location)
+            await withCheckedContinuation { continuation in loop.execute { continuation.resume() } }
+        }
+    }
+
     func refusalToListen(on address: NetworkAddress, _ node: TestNode) async -> TransportError? {
         do { _ = try await node.transport.listen(on: address).get() } catch { return error as? TransportError }
         return nil

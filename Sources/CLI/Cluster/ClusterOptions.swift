@@ -17,6 +17,8 @@ struct ClusterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long to try. Default: 10, for what takes longer 60.", valueName: "seconds"))
     var timeout: Seconds?
 
+    @OptionGroup var tls: TLSOptions
+
     /// For one request.
     var limit: Duration { timeout?.duration ?? .seconds(10) }
     /// For what copies data or waits for nodes.
@@ -32,8 +34,7 @@ struct ClusterOptions: ParsableArguments {
     /// Runs `body` with a connection to the cluster, and closes it.
     func withCluster<Value>(within timeout: Duration? = nil, _ body: (Cluster) async throws -> Value) async throws -> Value {
         let cluster = try await Cluster.connect(
-            to: addresses(), timeout: timeout ?? limit,
-            logger: .silent)
+            to: addresses(), timeout: timeout ?? limit, tls: try tls.files(), logger: .silent)
         do {
             let value = try await body(cluster)
             await cluster.close()

@@ -31,7 +31,7 @@ struct NodeCommand: AsyncParsableCommand {
         }
         try await checkShards(settings)
         try await NodeRun(
-            configuration: settings.configuration(logger: logger), http: settings.http, shards: settings.shards,
+            configuration: try settings.configuration(logger: logger), http: settings.http, tokens: settings.httpTokens, shards: settings.shards,
             isJSON: output.json, logger: logger
         ).run()
     }
@@ -41,7 +41,8 @@ struct NodeCommand: AsyncParsableCommand {
     private func checkShards(_ settings: NodeSettings) async throws {
         guard let shards = settings.shards, let seeds = settings.seeds, !seeds.isEmpty, let data = settings.data,
             !FileManager.default.fileExists(atPath: data + "/journal.db"),
-            let cluster = try? await Cluster.connect(to: seeds, timeout: .seconds(1), logger: .silent)
+            let cluster = try? await Cluster.connect(
+                to: seeds, timeout: .seconds(1), tls: try settings.tls(), logger: .silent)
         else { return }
         let map = try? await cluster.clusterMap(timeout: .seconds(1))
         await cluster.close()

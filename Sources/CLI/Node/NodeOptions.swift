@@ -17,8 +17,16 @@ struct NodeOptions: ParsableArguments {
             "Where to serve HTTP, as in 127.0.0.1:7480; port 0 takes a free one. Without it, no HTTP.", valueName: "host:port"))
     var http: String?
 
-    @Flag(help: "Serve HTTP beyond loopback, although it is neither encrypted nor asks who is there.")
+    @Flag(help: "Listen beyond loopback without TLS, and serve HTTP there without TLS or tokens.")
     var insecure = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The tokens that HTTP asks for, as `holdfast token create` makes them. Without it, whoever reaches HTTP may do everything.",
+            valueName: "file"))
+    var httpTokens: String?
+
+    @OptionGroup var tls: TLSOptions
 
     @Option(help: ArgumentHelp("A node of the cluster to join. May be given several times.", valueName: "host:port"))
     var seed: [String] = []
@@ -60,6 +68,10 @@ struct NodeOptions: ParsableArguments {
         if let http { settings.http = http }
         if insecure { settings.insecure = true }
         if !seed.isEmpty { settings.seeds = seed }
+        if let httpTokens { settings.httpTokens = httpTokens }
+        if let file = tls.tlsCa { settings.tlsCA = file }
+        if let file = tls.tlsCertificate { settings.tlsCertificate = file }
+        if let file = tls.tlsKey { settings.tlsKey = file }
         if let name { settings.name = name }
         if let shards { settings.shards = shards }
         if let retain { settings.retain = retain }

@@ -16,6 +16,8 @@ struct NodeRun: Sendable {
     let configuration: NodeConfiguration
     /// Where HTTP is served; nowhere if nil.
     let http: String?
+    /// The file of the tokens that HTTP asks for.
+    let tokens: String?
     /// Nil: what the cluster has, or the default.
     let shards: Int?
     let isJSON: Bool
@@ -25,15 +27,18 @@ struct NodeRun: Sendable {
 
     func run() async throws {
         // From the first moment on: a node that still looks for its seeds ends by a signal as well.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        // SIGHUP means what it always means where there is nothing to be read anew.
+        let trapped: [UnixSignal] = configuration.tls == nil && tokens == nil ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup]
+        let signals = await UnixSignalsSequence(trapping: trapped)
+        let reload = ReloadSwitch()
         try await withThrowingTaskGroup(of: Bool.self) { group in
             let stop = StopSwitch()
             group.addTask {
-                await obey(signals, stop)
+                await obey(signals, stop, reload)
                 return false
             }
             group.addTask {
-                try await live(stop)
+                try await live(stop, reload)
                 return true
             }
             // The signals never end by themselves.
@@ -43,8 +48,12 @@ struct NodeRun: Sendable {
     }
 
     /// The first signal asks the node to stop; the second does not ask.
-    private func obey(_ signals: UnixSignalsSequence, _ stop: StopSwitch) async {
+    private func obey(_ signals: UnixSignalsSequence, _ stop: StopSwitch, _ reload: ReloadSwitch) async {
         for await signal in signals {
+            guard signal != .sighup else {
+                reload.press()
+                continue
+            }
             guard stop.press() else {
                 logger.warning("A second signal: ending at once.")
                 Foundation._exit(128 + signal.rawValue)
@@ -53,7 +62,7 @@ struct NodeRun: Sendable {
         }
     }
 
-    private func live(_ stop: StopSwitch) async throws {
+    private func live(_ stop: StopSwitch, _ reload: ReloadSwitch) async throws {
         // Two bridges from a signal to what it stops: a start that may still look for its seeds, and the services.
         let starting = Task { try await Node.start(configuration, kinds: [Counter.self]) }
         stop.onPress { starting.cancel() }
@@ -63,14 +72,17 @@ struct NodeRun: Sendable {
         } catch where stop.isPressed {
             return
         }
+        reload.onPress { node.reloadCertificates() }
         let telemetry = TelemetryRegistry()
         MetricsSystem.bootstrap(telemetry)
         let gateway = try http.map { (address) throws(NodeError) in
             var configuration = GatewayConfiguration(address: address)
             configuration.logger = logger
             configuration.telemetry = telemetry
+            configuration.tokensFile = tokens
             return try Gateway(node: node, configuration: configuration)
         }
+        if let gateway { reload.onPress { gateway.reloadTokens() } }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
             .init(

@@ -18,9 +18,13 @@ struct NodeSettings: Codable, Hashable {
     var listen: String?
     var advertise: String?
     var http: String?
-    /// Whether HTTP may be served beyond loopback.
+    /// Whether the node may be reached beyond loopback without TLS, and HTTP without TLS or tokens.
     var insecure: Bool?
     var seeds: [String]?
+    var tlsCA: String?
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var httpTokens: String?
     var name: String?
     /// Nil: what the cluster has, or 10.
     var shards: Int?
@@ -38,6 +42,10 @@ struct NodeSettings: Codable, Hashable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case data, listen, advertise, http, insecure, seeds, name, shards, retain
+        case tlsCA = "tls-ca"
+        case tlsCertificate = "tls-certificate"
+        case tlsKey = "tls-key"
+        case httpTokens = "http-tokens"
         case logLevel = "log-level"
         case joinTimeoutSeconds = "join-timeout-seconds"
         case handOverTimeoutSeconds = "hand-over-timeout-seconds"
@@ -77,10 +85,11 @@ struct NodeSettings: Codable, Hashable {
         guard let data, !data.isEmpty else {
             throw .usage("--data is missing: name the folder of the node's journal, as in --data data/1")
         }
-        if let http, !(insecure ?? false), !Self.isLoopback(http) {
+        let isSecured = try tls() != nil && httpTokens != nil
+        if let http, !(insecure ?? false), !isSecured, !Self.isLoopback(http) {
             throw .usage(
-                "--http \(http) is beyond loopback, where anyone could read and change everything: HTTP is neither encrypted nor asks who "
-                    + "is there. Put a proxy in front that does, or say --insecure on a network that you trust as a whole")
+                "--http \(http) is beyond loopback, where whoever reaches it could read and change everything: give certificates "
+                    + "(--tls-ca, --tls-certificate, --tls-key) and tokens (--http-tokens), or say --insecure on a network that you trust as a whole")
         }
         if let shards, !(1...Limits.shardsPerKindMax).contains(shards) {
             throw .usage("--shards is \(shards); a kind has 1 to \(Limits.shardsPerKindMax) shards")
@@ -110,6 +119,8 @@ struct NodeSettings: Codable, Hashable {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
+    func tls() throws(CommandFailure) -> TLSFiles? { try TLSFiles(tlsCA, tlsCertificate, tlsKey) }
+
     /// Far beyond any use, and far from overflow in nanoseconds.
     private static let longestTime: Int64 = 86_400_000
 
@@ -123,12 +134,14 @@ struct NodeSettings: Codable, Hashable {
     }
 
     /// - Precondition: `check` has passed.
-    func configuration(logger: Logger) -> NodeConfiguration {
+    func configuration(logger: Logger) throws(CommandFailure) -> NodeConfiguration {
         var configuration = NodeConfiguration(dataDirectory: data!)
         configuration.logger = logger
         if let listen { configuration.listenAddress = listen }
         configuration.advertisedAddress = advertise
         configuration.seeds = seeds ?? []
+        configuration.tls = try tls()
+        configuration.isInsecureAllowed = insecure ?? false
         configuration.name = name ?? ""
         if let joinTimeoutSeconds { configuration.joinTimeout = .seconds(joinTimeoutSeconds) }
         if let handOverTimeoutSeconds { configuration.handOverTimeout = .seconds(handOverTimeoutSeconds) }

@@ -34,22 +34,32 @@ public final class Cluster: ClusterAccess, RequestChannel {
     /// - Parameters:
     ///   - addresses: `host:port` of one or more nodes; one that answers is enough.
     ///   - timeout: how long to try.
-    /// - Throws: `.malformed` for an address that is none; `.unavailable` if no node answers, with the reason.
+    ///   - tls: needed where the nodes serve with TLS.
+    /// - Throws: `.malformed` for an address that is none, and for certificates that cannot be used; `.unavailable` if no node answers, with the reason.
     public static func connect(
-        to addresses: [String], timeout: Duration = .seconds(10), logger: Logger = Logger(label: "holdfast.client")
+        to addresses: [String], timeout: Duration = .seconds(10), tls: TLSFiles? = nil,
+        logger: Logger = Logger(label: "holdfast.client")
     ) async throws(Failure) -> Cluster {
         var seeds: [NetworkAddress] = []
+        var network = TransportSettings()
         do throws(TransportError) {
+            network.security = try await tls?.load()
             for address in addresses { seeds.append(try NetworkAddress(parsing: address)) }
         } catch {
             throw Failure(.malformed, error.message)
         }
         guard !seeds.isEmpty else { throw Failure(.malformed, "no address is given; name a node as HOST:PORT") }
+        return try await connect(to: seeds, timeout: timeout, network, logger: logger)
+    }
+
+    static func connect(
+        to seeds: [NetworkAddress], timeout: Duration, _ network: TransportSettings, logger: Logger
+    ) async throws(Failure) -> Cluster {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let targets = seeds
         let mapped = loop.makePromise(of: Void.self)
         let start = loop.submit {
-            let core = ClusterLoop(loop: loop, seeds: targets, settings: TransportSettings(), logger: logger)
+            let core = ClusterLoop(loop: loop, seeds: targets, settings: network, logger: logger)
             core.whenMapped { _ in mapped.succeed() }
             core.start()
             let bound = NIOLoopBound(core, eventLoop: loop)
