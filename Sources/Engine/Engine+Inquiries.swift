@@ -1,7 +1,7 @@
 internal import Consensus
 internal import Entities
 internal import JSON
-public import Primitives
+internal import Primitives
 
 /// Answers to those who look after the cluster. What is read from the disk is read by the shell.
 extension Engine {
@@ -31,7 +31,7 @@ extension Engine {
     private func read(_ inquiry: ReplicaInquiry, for origin: Origin) {
         let token = nextHistory
         nextHistory += 1
-        histories[token] = origin
+        histories[token] = (origin, inquiry.group)
         outputs.inquiries.append(EngineOutputs.InquiryLoad(token: token, inquiry: inquiry))
     }
 

@@ -1,5 +1,5 @@
 public import Consensus
-public import JSON
+internal import JSON
 public import Primitives
 
 /// A question about one node's replica of one group, for those who look after the cluster: backups and checks.
