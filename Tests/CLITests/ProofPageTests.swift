@@ -25,9 +25,9 @@ import Testing
         for number in 1...33 { #expect(table.contains("\n| \(number) |"), "hazard \(number)") }
         let suites = table.matches(of: /`([A-Z][A-Za-z+]*(?:Tests|Transcripts))`/).map { String($0.1) }
         #expect(suites.count > 50)
-        for suite in suites { #expect(names.contains(suite), "\(suite)") }
+        #expect(suites.filter { !names.contains($0) } == [])
         let titles = table.matches(of: /[(,] ?\*([^*\n]+)\*/).map { $0.1.trimmingCharacters(in: CharacterSet(charactersIn: " …")) }
         #expect(titles.count > 30)
-        for title in titles { #expect(text.contains(title), "\(title)") }
+        #expect(titles.filter { !text.contains($0) } == [])
     }
 }

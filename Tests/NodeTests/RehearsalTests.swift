@@ -1,7 +1,4 @@
 import Foundation
-import Primitives
-import Shards
-import Synchronization
 import Testing
 
 @testable import Node
@@ -41,50 +38,5 @@ import Testing
             return
         }
         #expect(done == 1)
-    }
-}
-
-@Suite struct DecisionMarkTests {
-    private let session = RequestID.session(SessionRequest(client: .max, opened: -5, number: 7, acknowledgedBelow: 3))
-
-    private func folder() throws -> String {
-        let path = NSTemporaryDirectory() + "/holdfast-mark-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        return path
-    }
-
-    @Test func `what was being decided is found by the next process, once`() throws {
-        let folder = try folder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        for request in [session, .key(Array("order-17".utf8)), nil] {
-            let (mark, before) = try #require(DecisionMark.take(from: folder))
-            #expect(before == nil)
-            mark.begin("fragile", CommandRequest(entity: Array("cup ☕️".utf8), name: "break", payload: [], request: request))
-            let (_, found) = try #require(DecisionMark.take(from: folder))
-            #expect(
-                found
-                    == DecisionMark.Found(kind: "fragile", entity: Array("cup ☕️".utf8), command: "break", request: request))
-            #expect(try #require(DecisionMark.take(from: folder)).found == nil)
-        }
-    }
-
-    @Test func `what was decided is not found`() throws {
-        let folder = try folder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (mark, _) = try #require(DecisionMark.take(from: folder))
-        mark.begin("counter", CommandRequest(entity: [65], name: "increment", payload: [], request: session))
-        mark.end()
-        #expect(try #require(DecisionMark.take(from: folder)).found == nil)
-    }
-
-    @Test func `no content of the file is read or written outside of its page`() throws {
-        let folder = try folder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try Data([1] + [UInt8](repeating: 0xFF, count: 4_095)).write(to: URL(fileURLWithPath: folder + "/" + DecisionMark.fileName))
-        let (mark, found) = try #require(DecisionMark.take(from: folder))
-        #expect(found != nil)
-        let long = [UInt8](repeating: 66, count: 10_000)
-        mark.begin("counter", CommandRequest(entity: long, name: "increment", payload: [], request: .key(long)))
-        #expect(try #require(DecisionMark.take(from: folder)).found != nil)
     }
 }
