@@ -21,6 +21,8 @@ struct NodeSettings: Codable, Hashable {
     /// Whether HTTP may be served beyond loopback.
     var insecure: Bool?
     var seeds: [String]?
+    /// Whether the first of the seeds founds the cluster when all of them are blank.
+    var found: Bool?
     var name: String?
     /// Nil: what the cluster has, or 10.
     var shards: Int?
@@ -37,7 +39,7 @@ struct NodeSettings: Codable, Hashable {
     var retain: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, http, insecure, seeds, name, shards, retain
+        case data, listen, advertise, http, insecure, seeds, found, name, shards, retain
         case logLevel = "log-level"
         case joinTimeoutSeconds = "join-timeout-seconds"
         case handOverTimeoutSeconds = "hand-over-timeout-seconds"
@@ -129,6 +131,7 @@ struct NodeSettings: Codable, Hashable {
         if let listen { configuration.listenAddress = listen }
         configuration.advertisedAddress = advertise
         configuration.seeds = seeds ?? []
+        configuration.foundsAsFirstSeed = found ?? false
         configuration.name = name ?? ""
         if let joinTimeoutSeconds { configuration.joinTimeout = .seconds(joinTimeoutSeconds) }
         if let handOverTimeoutSeconds { configuration.handOverTimeout = .seconds(handOverTimeoutSeconds) }
