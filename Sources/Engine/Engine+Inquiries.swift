@@ -1,7 +1,7 @@
 internal import Consensus
 internal import Entities
 internal import JSON
-public import Primitives
+internal import Primitives
 
 /// Answers to those who look after the cluster. What is read from the disk is read by the shell.
 extension Engine {

@@ -1,4 +1,4 @@
-public import Consensus
+internal import Consensus
 public import Primitives
 
 /// Inquiries and their answers that are no JSON, as bytes; `WireProtocol.md` has the layout.
