@@ -21,6 +21,8 @@ public struct EngineOutputs: Sendable {
     public var historyLoads: [HistoryLoad] = []
     /// What people who look after the node want to know of its disk; report with `inquiryAnswered`.
     public var inquiries: [InquiryLoad] = []
+    /// So many commands to be rehearsed in a copy of this process, numbered from 0; report with `tried`.
+    public var trial: Int?
     /// Watched entities that something happened to.
     public var changes: [WatchedEntity] = []
     /// Set when the members or their addresses have changed: every other node to keep a connection to.
