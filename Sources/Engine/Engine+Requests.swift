@@ -58,7 +58,6 @@ extension Engine {
     /// This node leads the shard: decide, or answer.
     func submit(_ pending: Pending, to replica: Replica) {
         switch pending.request {
-        case .command where isHeld(replica): replica.queue.append(pending)
         case .command(let command):
             decide(command, pending, replica)
         case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)
@@ -68,6 +67,8 @@ extension Engine {
     }
 
     func decide(_ command: EntityCommand, _ pending: Pending, _ replica: Replica, _ trial: Trial = .none) {
+        // Every way to the log comes by here, that of a command which was tried in a copy of the process as well.
+        guard !isHeld(replica) else { return replica.queue.append(pending) }
         let request = asked(command)
         onDecision?(command.kind, request)
         let submission = replica.shard!.submit(request, wall: wall, trial: trial)

@@ -1,5 +1,4 @@
 public import Consensus
-internal import JSON
 public import Primitives
 
 /// A question about one node's replica of one group, for those who look after the cluster: backups and checks.

@@ -72,22 +72,62 @@ extension JournalReader {
     /// Hands committed events to `body`, in the order in which this node wrote them, until it returns false.
     ///
     /// - Parameter entity: only this entity's, of whatever kind.
-    /// - Complexity: one pass over the file.
+    /// - Complexity: one pass over the file; for one entity, four bytes per entry of the file and that entity's rows.
     public func forEachEvent(entity: String? = nil, _ body: (ListedEvent) -> Bool) throws(JournalError) {
-        let row = try connection.prepare(
-            """
-            SELECT position, shard, "index", term, kind, entity, revision, type, data, request_id, recorded_at FROM events
-            \(entity == nil ? "" : "WHERE entity = ?1")
-            """)
-        if let entity { row.bind(1, entity) }
+        guard let entity else {
+            let row = try connection.prepare(Self.listing)
+            _ = try hand(row, to: body)
+            return
+        }
+        try reading(findsEntries: true) { () throws(JournalError) in
+            let row = try connection.prepare(Self.listing + " WHERE position = ?1 AND entity = ?2")
+            row.bind(2, entity)
+            for position in try positions(of: entity) {
+                row.bind(1, position)
+                guard try hand(row, to: body) else { return }
+            }
+        }
+    }
+
+    /// Where rows of this entity lie, ascending: of whatever kind, committed or not, and now and then one of another entity whose name
+    /// has the same hash. With them `SELECT * FROM events WHERE position IN (…)` reads those rows and no others.
+    public func positionsOfEvents(entity: String) throws(JournalError) -> [Int64] {
+        try reading(findsEntries: true) { () throws(JournalError) in try positions(of: entity) }
+    }
+
+    static let listing = """
+        SELECT position, shard, "index", term, kind, entity, revision, type, data, request_id, recorded_at FROM events
+        """
+
+    private func positions(of entity: String) throws(JournalError) -> [Int64] {
+        let hash = Array(entity.utf8).withUnsafeBytes { JournalRow.entityHash($0) }
+        var found: Set<Int64> = []
+        let segment = try connection.prepare("SELECT id, count, positions, entities FROM segments")
+        while try segment.step() {
+            // Most segments do not have the entity: their positions are not worth decoding.
+            let offsets = PositionCodec.offsets(of: hash, in: segment.borrowed(3))
+            guard !offsets.isEmpty else { continue }
+            guard let positions = PositionCodec.decode(segment.borrowed(2), count: Int(segment.integer(1))), offsets.last! < positions.count
+            else { throw .corrupt(path, "segment \(segment.integer(0)) is malformed") }
+            for offset in offsets { found.insert(positions[offset]) }
+        }
+        for (_, run) in index.all {
+            for (offset, candidate) in run.hashes.enumerated() where candidate == hash { found.insert(run.positions[offset]) }
+        }
+        return found.sorted()
+    }
+
+    /// False if `body` wants no more.
+    private func hand(_ row: Statement, to body: (ListedEvent) -> Bool) throws(JournalError) -> Bool {
+        defer { row.reset() }
         while try row.step() {
             let event = ListedEvent(
                 position: row.integer(0), shard: row.text(1), index: LogIndex(row.unsigned(2)),
                 term: Term(row.unsigned(3)), kind: row.text(4), entity: row.text(5), revision: row.unsigned(6),
                 type: row.isNull(7) ? nil : row.text(7), data: row.text(8),
                 requestID: row.isNull(9) ? nil : row.text(9), recordedAt: row.text(10))
-            guard body(event) else { break }
+            guard body(event) else { return false }
         }
-        row.reset()
+        return true
     }
 }

@@ -52,6 +52,20 @@ enum PositionCodec {
         return bytes
     }
 
+    /// Which of the hashes are this one, ascending.
+    static func offsets(of hash: UInt32, in bytes: UnsafeRawBufferPointer) -> [Int] {
+        var offsets: [Int] = []
+        let wanted = hash.littleEndian
+        // A file has one hash per entry: a plain loop.
+        var offset = 0
+        let count = bytes.count / 4
+        while offset < count {
+            if bytes.loadUnaligned(fromByteOffset: offset * 4, as: UInt32.self) == wanted { offsets.append(offset) }
+            offset += 1
+        }
+        return offsets
+    }
+
     /// Nil unless there are `count` hashes.
     static func decodeHashes(_ bytes: UnsafeRawBufferPointer, count: Int) -> [UInt32]? {
         guard bytes.count == 4 * count else { return nil }

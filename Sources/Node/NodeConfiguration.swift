@@ -11,6 +11,9 @@ public struct NodeConfiguration: Sendable {
     public var advertisedAddress: String?
     /// Nodes of the cluster to join. Without any, a node on an empty folder founds a cluster; with data, it needs none.
     public var seeds: [String] = []
+    /// Whether a blank node whose own address is the first of `seeds` founds the cluster, once all other seeds answer and are blank too.
+    /// Said to every node alike, it lets a cluster begin by itself, and never a second one: a node that lost its disk joins.
+    public var foundsAsFirstSeed = false
     /// A name for people; the directory makes one up for an empty one.
     public var name = ""
     /// With them every connection of nodes and clients is under TLS, and whoever connects needs a certificate of the same CA.

@@ -384,8 +384,9 @@ extension NodeLoop: TransportDelegate {
     func clientDisconnected(_ client: ConnectionID) { engine.clientDisconnected(ClientID(client.rawValue)) }
 
     func rejected(by peer: Peer, _ rejection: Rejection) {
-        // A single node may be behind on what it knows; but these say that our own file is in doubt.
-        guard [.staleStart, .otherFile, .otherCluster].contains(rejection.code) else { return }
+        // A single node may be behind on what it knows; but these say that our own file is in doubt, or that a committed entry of the
+        // directory has removed this node, which is for ever.
+        guard [.staleStart, .otherFile, .otherCluster, .notMember].contains(rejection.code) else { return }
         stop()
         onFault(NodeError(.refused, "node \(peer.node) at \(peer.address) refuses this node: \(rejection.message)"))
     }

@@ -63,7 +63,8 @@ struct NodeStarter: Sendable {
         let advertised = configuration.advertisedAddress ?? reserved.description
         try check(security, names: advertised)
         let network = TransportSettings.under(security)
-        let place = try await findPlace(recovery, seeds, advertised: advertised, process: process, network)
+        let place = try await findPlace(
+            recovery, seeds, advertised: advertised, process: process, listen: reserved, network)
         let loop = loop
         let configuration = configuration
         let runtimes = kinds.map { KindRuntime($0) }
@@ -175,13 +176,38 @@ struct NodeStarter: Sendable {
     }
 
     private func findPlace(
-        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID, _ network: TransportSettings
+        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID, listen: NetworkAddress,
+        _ network: TransportSettings
     ) async throws -> Place {
         if let cluster = recovery.identity.cluster, let node = recovery.identity.node {
             let met = try await checkSeeds(seeds.filter { $0.description != advertised }, belongTo: cluster, network)
             return .known(cluster: cluster, node: node, met: met)
         }
         guard !seeds.isEmpty else { return .founder(cluster: UniqueID.random()) }
+        let blank = try await BlankListener.start(
+            on: listen,
+            as: Identity(
+                cluster: nil, node: nil, file: recovery.identity.file, startCounter: recovery.identity.startCounter, process: process,
+                address: advertised),
+            network, loop: loop, configuration.logger)
+        do {
+            let place = try await join(recovery, seeds, advertised: advertised, process: process, network)
+            await BlankListener.end(blank, loop: loop)
+            return place
+        } catch {
+            await BlankListener.end(blank, loop: loop)
+            throw error
+        }
+    }
+
+    private func join(
+        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID, _ network: TransportSettings
+    ) async throws -> Place {
+        if configuration.foundsAsFirstSeed, seeds[0].description == advertised,
+            try await FirstSeed(configuration: configuration, seeds: seeds, network: network, loop: loop).mayFound(own: recovery.identity.file)
+        {
+            return .founder(cluster: UniqueID.random())
+        }
         let map = try await Joiner(configuration: configuration, seeds: seeds, network: network, loop: loop).join(
             identity: recovery.identity, advertised: advertised, process: process)
         guard let member = map.members.first(where: { $0.file == recovery.identity.file }) else {

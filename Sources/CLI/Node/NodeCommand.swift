@@ -12,7 +12,7 @@ struct NodeCommand: AsyncParsableCommand {
         abstract: "Run a node with the built-in counter kind.",
         discussion: """
             Without --seed and on an empty folder, the node founds a new cluster. With --seed, it joins the cluster of the nodes named, \
-            or waits for them. A node that has data finds its cluster again by itself.
+            or waits for them; --found lets nodes that name each other begin a cluster. A node that has data finds its cluster again by itself.
 
             Prints `ready` on standard output once it serves; everything else goes to standard error. SIGTERM or SIGINT: hands over \
             what it owns, flushes, exits 0. A second signal ends it at once.

@@ -31,6 +31,12 @@ struct NodeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A node of the cluster to join. May be given several times.", valueName: "host:port"))
     var seed: [String] = []
 
+    @Flag(
+        help: ArgumentHelp(
+            "For a cluster that begins by itself: the node that the first --seed names founds it, once all other seeds run on empty folders too.",
+            discussion: "Given to every node alike. A node that lost its folder then joins, and never founds a second cluster."))
+    var found = false
+
     @Option(help: ArgumentHelp("A name for people; the cluster makes one up otherwise.", valueName: "name"))
     var name: String?
 
@@ -72,6 +78,7 @@ struct NodeOptions: ParsableArguments {
         if let file = tls.tlsCa { settings.tlsCA = file }
         if let file = tls.tlsCertificate { settings.tlsCertificate = file }
         if let file = tls.tlsKey { settings.tlsKey = file }
+        if found { settings.found = true }
         if let name { settings.name = name }
         if let shards { settings.shards = shards }
         if let retain { settings.retain = retain }

@@ -25,6 +25,8 @@ struct NodeSettings: Codable, Hashable {
     var tlsCertificate: String?
     var tlsKey: String?
     var httpTokens: String?
+    /// Whether the first of the seeds founds the cluster when all of them are blank.
+    var found: Bool?
     var name: String?
     /// Nil: what the cluster has, or 10.
     var shards: Int?
@@ -41,7 +43,7 @@ struct NodeSettings: Codable, Hashable {
     var retain: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, http, insecure, seeds, name, shards, retain
+        case data, listen, advertise, http, insecure, seeds, found, name, shards, retain
         case tlsCA = "tls-ca"
         case tlsCertificate = "tls-certificate"
         case tlsKey = "tls-key"
@@ -142,6 +144,7 @@ struct NodeSettings: Codable, Hashable {
         configuration.seeds = seeds ?? []
         configuration.tls = try tls()
         configuration.isInsecureAllowed = insecure ?? false
+        configuration.foundsAsFirstSeed = found ?? false
         configuration.name = name ?? ""
         if let joinTimeoutSeconds { configuration.joinTimeout = .seconds(joinTimeoutSeconds) }
         if let handOverTimeoutSeconds { configuration.handOverTimeout = .seconds(handOverTimeoutSeconds) }
