@@ -1,5 +1,7 @@
 public import Logging
+public import Node
 public import Telemetry
+public import Tracing
 
 /// How a gateway serves, and its bounds.
 public struct GatewayConfiguration: Sendable {
@@ -29,6 +31,8 @@ public struct GatewayConfiguration: Sendable {
     /// The application's own instruments, to be shown beside the node's at `/metrics`.
     public var telemetry: TelemetryRegistry?
     public var logger = Logger(label: "holdfast.gateway")
+    /// Has a span for each request, within the trace that the request names; nil: none, at no cost.
+    public var tracer = bootstrappedTracer()
 
     public init(address: String) {
         self.address = address
