@@ -42,7 +42,7 @@ struct NodeCommand: AsyncParsableCommand {
         }
         try await checkShards(settings)
         try await NodeRun(
-            configuration: try settings.configuration(logger: logger), http: settings.http, tokens: settings.httpTokens, shards: settings.shards,
+            configuration: try settings.configuration(logger: logger), http: settings.http, tokens: settings.httpTokens, requestsMax: settings.httpRequestsMax, shards: settings.shards,
             isJSON: output.json, logger: logger
         ).run()
     }

@@ -61,7 +61,9 @@ package final class ChildNode: Sendable {
     package static func start(_ launch: Launch) throws(ChildError) -> ChildNode {
         var child = ChildProcess.Launch(
             executable: launch.executable, arguments: launch.arguments, errorFile: launch.logFile)
-        child.environment = launch.environment
+        // Settings of the shell that this was started from are not meant for these nodes.
+        for variable in SettingKey.allCases.map(\.variable) + ["HOLDFAST_CONFIG"] { child.environment[variable] = "" }
+        child.environment.merge(launch.environment) { $1 }
         let process = try ChildProcess.start(child)
         return ChildNode(launch: launch, process: process)
     }

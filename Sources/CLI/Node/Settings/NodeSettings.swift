@@ -25,6 +25,7 @@ struct NodeSettings: Hashable {
     var tlsCertificate: String?
     var tlsKey: String?
     var httpTokens: String?
+    var httpRequestsMax: Int?
     var name: String?
     /// Nil: what the cluster has, or 10.
     var shards: Int?
@@ -50,6 +51,7 @@ struct NodeSettings: Hashable {
         advertise = text(.advertise)
         http = text(.http)
         httpTokens = text(.httpTokens)
+        httpRequestsMax = number(.httpRequestsMax)
         insecure = reader.bool(forKey: key(.insecure))
         tlsCA = text(.tlsCA)
         tlsCertificate = text(.tlsCertificate)
@@ -74,6 +76,7 @@ struct NodeSettings: Hashable {
         case .advertise: advertise
         case .http: http
         case .httpTokens: httpTokens
+        case .httpRequestsMax: httpRequestsMax.map { "\($0)" }
         case .insecure: insecure.map { "\($0)" }
         case .tlsCA: tlsCA
         case .tlsCertificate: tlsCertificate
@@ -106,6 +109,9 @@ struct NodeSettings: Hashable {
         }
         if let shards, !(1...Limits.shardsPerKindMax).contains(shards) {
             throw .usage("--shards is \(shards); a kind has 1 to \(Limits.shardsPerKindMax) shards")
+        }
+        if let httpRequestsMax, !(1...1 << 20).contains(httpRequestsMax) {
+            throw .usage("http-requests-max is \(httpRequestsMax); it must be from 1 to \(1 << 20)")
         }
         if let checkpointEntries, !(1...1 << 30).contains(checkpointEntries) {
             throw .usage("checkpoint-entries is \(checkpointEntries); it must be from 1 to \(1 << 30)")

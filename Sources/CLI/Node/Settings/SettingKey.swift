@@ -1,6 +1,7 @@
 import Consensus
 import Directory
 import Engine
+import Gateway
 import Node
 import Primitives
 
@@ -8,6 +9,7 @@ import Primitives
 enum SettingKey: String, CaseIterable, Hashable, Sendable {
     case data, listen, advertise, http
     case httpTokens = "http-tokens"
+    case httpRequestsMax = "http-requests-max"
     case insecure
     case tlsCA = "tls-ca"
     case tlsCertificate = "tls-certificate"
@@ -39,7 +41,7 @@ enum SettingKey: String, CaseIterable, Hashable, Sendable {
         case .data, .listen, .advertise, .http, .httpTokens, .tlsCA, .tlsCertificate, .tlsKey, .name, .logLevel: .text
         case .insecure: .flag
         case .seeds: .list
-        case .shards, .joinTimeoutSeconds, .handOverTimeoutSeconds, .heartbeatIntervalMilliseconds, .electionTimeoutMilliseconds,
+        case .httpRequestsMax, .shards, .joinTimeoutSeconds, .handOverTimeoutSeconds, .heartbeatIntervalMilliseconds, .electionTimeoutMilliseconds,
             .downAfterSeconds, .replaceAfterSeconds, .checkpointEntries:
             .number
         }
@@ -50,6 +52,7 @@ enum SettingKey: String, CaseIterable, Hashable, Sendable {
         let usual = NodeConfiguration(dataDirectory: "")
         return switch self {
         case .listen: usual.listenAddress
+        case .httpRequestsMax: "\(GatewayConfiguration(address: "").requestsMax)"
         case .insecure: "false"
         case .shards: "what the cluster has, or \(NodeRun.shardsByDefault)"
         case .logLevel: "info"
