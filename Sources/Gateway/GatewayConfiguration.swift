@@ -1,5 +1,7 @@
 public import Logging
+public import Node
 public import Telemetry
+public import Tracing
 
 /// How a gateway serves, and its bounds.
 public struct GatewayConfiguration: Sendable {
@@ -18,8 +20,9 @@ public struct GatewayConfiguration: Sendable {
     public var headerFieldsMax = 100
     /// Open connections; more wait to be accepted.
     public var connectionsMax = 12_288
-    /// Requests under way, event streams left out; more are answered with 503.
-    public var requestsMax = 4_096
+    /// Requests under way, event streams left out; more are answered with 503. What is let in waits for those before it, so this bounds
+    /// how long that takes under overload.
+    public var requestsMax = 1_024
     /// Event streams under way; more are answered with 503.
     public var streamsMax = 1_024
     /// How often an event stream without events says that it is alive, in whole seconds.
@@ -29,6 +32,8 @@ public struct GatewayConfiguration: Sendable {
     /// The application's own instruments, to be shown beside the node's at `/metrics`.
     public var telemetry: TelemetryRegistry?
     public var logger = Logger(label: "holdfast.gateway")
+    /// Has a span for each request, within the trace that the request names; nil: none, at no cost.
+    public var tracer = bootstrappedTracer()
 
     public init(address: String) {
         self.address = address

@@ -19,7 +19,7 @@ struct GatewayResponder: HTTPResponder {
         if tally.begin(limit: configuration.requestsMax) {
             let begun = ContinuousClock.now
             let route: String
-            (answer, route) = await self.answer(request, requestID)
+            (answer, route) = await traced(request, requestID)
             tally.end()
             tally.answered(route, answer.status, after: .now - begun)
         } else {
@@ -30,6 +30,11 @@ struct GatewayResponder: HTTPResponder {
         answer.fields[.requestID] = requestID
         answer.fields[.contentTypeOptions] = "nosniff"
         return response(answer, to: request, context)
+    }
+
+    private func traced(_ request: Request, _ requestID: String) async -> (Answer, String) {
+        guard let tracer = configuration.tracer else { return await answer(request, requestID) }
+        return await HTTPTrace.span(request.head, tracer) { await answer(request, requestID) }
     }
 
     /// The answer, and the route under which it counts.

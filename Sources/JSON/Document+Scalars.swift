@@ -16,10 +16,13 @@ extension Document {
         }
     }
 
-    /// Exact: digit by digit, never by way of a `Double`.
+    /// Exact: digit by digit, never by way of a `Double`. A fraction of zeros is none: `10.0` is ten, as JSON Schema has it (§6.3).
     func integer<Value: FixedWidthInteger>(_: Value.Type, at index: Int) throws -> Value {
-        let token = tokens[index]
-        guard token.kind == .integer else { throw mismatch(Value.self, "an integer", at: index) }
+        var token = tokens[index]
+        if token.kind != .integer {
+            guard let whole = withoutFraction(token) else { throw mismatch(Value.self, "an integer", at: index) }
+            token = whole
+        }
         if token.length <= 18 {
             var position = Int(token.offset)
             let end = position &+ Int(token.length)
@@ -35,6 +38,17 @@ extension Document {
             return value
         }
         throw outOfRange(Value.self, at: index)
+    }
+
+    /// The number without its fraction, if that has zeros alone and there is no exponent.
+    private func withoutFraction(_ token: Token) -> Token? {
+        guard token.kind == .fraction, let dot = bytes[token.range].firstIndex(of: ASCII.dot),
+            bytes[(dot + 1)..<token.range.upperBound].allSatisfy({ $0 == ASCII.zero })
+        else { return nil }
+        var whole = token
+        whole.kind = .integer
+        whole.length = UInt32(dot - token.range.lowerBound)
+        return whole
     }
 
     /// An integer of so many digits that the arithmetic has to be checked.

@@ -51,14 +51,17 @@ final class CertificateWatch: Sendable {
 
     private func warnOfTheEnd() {
         let end = security.certificate.notValidAfter
-        guard end - Int64(Date().timeIntervalSince1970) < Self.warningSeconds,
+        let left = end - Int64(Date().timeIntervalSince1970)
+        guard left < Self.warningSeconds,
             warned.withLock({ last in
                 defer { last = end }
                 return last != end
             })
         else { return }
         logger.warning(
-            "the node's certificate expires soon; replace its file",
+            left < 0
+                ? "the node's certificate has expired, and nobody accepts it any more; replace its file"
+                : "the node's certificate expires soon; replace its file",
             metadata: ["valid.until": "\(Date(timeIntervalSince1970: Double(end)).formatted(.iso8601))"])
     }
 }

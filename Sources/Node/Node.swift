@@ -144,6 +144,11 @@ public final class Node: ClusterAccess, RequestChannel, Service {
     }
 
     func call(_ request: Request, timeout: Duration) async -> Response {
+        guard let tracer = configuration.tracer else { return await untraced(request, timeout: timeout) }
+        return await RequestTrace.span(request, tracer) { await untraced(request, timeout: timeout) }
+    }
+
+    private func untraced(_ request: Request, timeout: Duration) async -> Response {
         let span = timeout.span
         return await withCheckedContinuation { continuation in
             loop.execute { [core] in

@@ -1,5 +1,6 @@
 public import Engine
 public import Logging
+public import Tracing
 
 /// How one node runs.
 public struct NodeConfiguration: Sendable {
@@ -26,6 +27,8 @@ public struct NodeConfiguration: Sendable {
     public var handOverTimeout = Duration.seconds(3)
     public var engine = EngineSettings()
     public var logger = Logger(label: "holdfast.node")
+    /// Has a span for each request made through the node; nil: none, at no cost.
+    public var tracer = bootstrappedTracer()
 
     public init(dataDirectory: String) {
         self.dataDirectory = dataDirectory

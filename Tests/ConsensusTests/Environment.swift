@@ -1,7 +1,7 @@
 import Foundation
 
-/// `HOLDFAST_SEEDS`: how many seeds the random suites run.
-let seedCount = UInt64(ProcessInfo.processInfo.environment["HOLDFAST_SEEDS"] ?? "") ?? 40
+/// `HOLDFAST_TEST_SEEDS`: how many seeds the random suites run.
+let seedCount = UInt64(ProcessInfo.processInfo.environment["HOLDFAST_TEST_SEEDS"] ?? "") ?? 40
 /// `HOLDFAST_VERBOSE`: random suites print how often each fault was provoked.
 let isVerbose = ProcessInfo.processInfo.environment["HOLDFAST_VERBOSE"] != nil
 /// `HOLDFAST_REWRITE`: transcripts write what they found into their source.

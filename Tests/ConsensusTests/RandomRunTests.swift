@@ -2,7 +2,7 @@ import Primitives
 import Testing
 
 
-/// A longer search: `HOLDFAST_SEEDS=20000 swift test -c release --filter RandomRunTests`.
+/// A longer search: `HOLDFAST_TEST_SEEDS=20000 swift test -c release --filter RandomRunTests`.
 @Suite("Random runs") struct RandomRunTests {
     private func run(
         _ voters: [UInt32], others: [UInt32] = [], faults: RandomRun.Faults, steps: Int = 3_000, mustProvoke: [String]

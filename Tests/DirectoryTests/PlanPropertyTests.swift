@@ -5,8 +5,8 @@ import Testing
 
 @Suite("plan, over random clusters")
 struct PlanPropertyTests {
-    /// More for a long run: `HOLDFAST_SEEDS=5000 swift test -c release --filter PlanPropertyTests`.
-    static let seeds = 1...(ProcessInfo.processInfo.environment["HOLDFAST_SEEDS"].flatMap(UInt64.init) ?? 40)
+    /// More for a long run: `HOLDFAST_TEST_SEEDS=5000 swift test -c release --filter PlanPropertyTests`.
+    static let seeds = 1...(ProcessInfo.processInfo.environment["HOLDFAST_TEST_SEEDS"].flatMap(UInt64.init) ?? 40)
 
     /// A cluster of some nodes and kinds that has found its balance.
     static func settled(_ seed: UInt64, nodes: ClosedRange<Int> = 1...9) throws -> ClusterModel {

@@ -65,6 +65,55 @@ extension EndToEnd {
             }
         }
 
+        @Test func `HTTPS asks for a token, says so to who asks for http, and logs no secret`() async throws {
+            try await Stage.run { stage in
+                let keys = try await Keys(stage)
+                let file = stage.folder + "/tokens.json"
+                func token(_ arguments: String...) async throws -> Stage.Result { try await stage.run(["token"] + arguments + ["--file", file]) }
+                let reader = try await token("create", "reader", "--role", "read").line
+                let writer = try await token("create", "writer", "--role", "write").line
+                #expect(try await token("create", "writer", "--role", "write").exit == .code(64))
+                #expect(try await token("create", "x", "--role", "root").exit == .code(64))
+                #expect(try await token("list").output.contains("reader"))
+                #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
+
+                var launch = try stage.launch("node1", arguments: keys.arguments("node1") + ["--http-tokens", file, "--log-level", "trace"])
+                launch.httpPort = try FreePorts.pick(1)[0]
+                let node = try await stage.start(launch)
+                let base = "https://127.0.0.1:\(launch.httpPort!)"
+                func curl(_ arguments: String...) async throws -> String {
+                    let process = try ChildProcess.start(
+                        ChildProcess.Launch(
+                            executable: "/usr/bin/env",
+                            arguments: ["curl", "--silent", "--cacert", "\(keys.folder)/ca.pem", "--write-out", " %{http_code}"] + arguments,
+                            errorFile: "\(stage.folder)/curl.err"))
+                    _ = await process.waitForExit(timeout: .seconds(30))
+                    return process.output
+                }
+                let increment = ["--header", "Content-Type: application/json", "--data", #"{"by": 10.0}"#, "\(base)/v1/entities/counter/a/increment"]
+                #expect(try await curl(increment[0], increment[1], increment[2], increment[3], increment[4]).hasSuffix(" 401"))
+                for (bearer, status) in [(reader, " 403"), (writer, " 200"), (writer + "0", " 401")] {
+                    let answer = try await curl(
+                        "--header", "Authorization: Bearer \(bearer)", increment[0], increment[1], increment[2], increment[3], increment[4])
+                    #expect(answer.hasSuffix(status), "\(answer)")
+                }
+                #expect(try await curl("http://127.0.0.1:\(launch.httpPort!)/healthz").contains("https only"))
+                // A certificate that curl does not trust.
+                #expect(try await curl("--cacert", "/dev/null", "\(base)/healthz").hasSuffix(" 000"))
+                #expect(try await curl("\(base)/healthz").hasSuffix(" 200"))
+
+                #expect(try await token("revoke", "writer").exit == .code(0))
+                #expect(try await token("revoke", "writer").exit == .code(66))
+                node.process.signal(SIGHUP)
+                #expect(await waitUntil(within: .seconds(10)) { node.endOfLog(lines: 200).contains("tokens have been read anew") })
+                let after = try await curl("--header", "Authorization: Bearer \(writer)", "\(base)/v1/entities/counter/a")
+                #expect(after.hasSuffix(" 401"), "\(after)")
+                let log = node.endOfLog(lines: 10_000)
+                for secret in [reader, writer, "PRIVATE KEY"] { #expect(!log.contains(secret)) }
+                #expect(log.contains("does not speak TLS"), "\(log.suffix(2_000))")
+            }
+        }
+
         @Test func `beyond loopback a node needs certificates, or must be told that it needs none`() async throws {
             try await Stage.run { stage in
                 let refused = try await stage.run(["node", "--data", "\(stage.folder)/n", "--listen", "0.0.0.0:0"])

@@ -145,7 +145,12 @@ import Testing
             }
             #expect(try decoded(Value.self, "-0") == 0)
             #expect(code { _ = try decoded(Value.self, "1" + String(repeating: "0", count: 5_000)) } == .outOfRange)
-            #expect(code { _ = try decoded(Value.self, "1.0") } == .typeMismatch)
+            #expect(try decoded(Value.self, "1.0") == 1 && decoded(Value.self, "-0.000") == 0)
+            #expect(try decoded(Value.self, "\(Value.max).0") == Value.max && decoded(Value.self, "\(Value.min).00") == Value.min)
+            #expect(code { _ = try decoded(Value.self, "1" + String(repeating: "0", count: 5_000) + ".0") } == .outOfRange)
+            for text in ["1.5", "1.01", "1e1", "1.0e1", "1.0E0", "0.0000001"] {
+                #expect(code { _ = try decoded(Value.self, text) } == .typeMismatch)
+            }
         }
         try check(Int.self)
         try check(Int8.self)

@@ -14,6 +14,9 @@ struct NodeCommand: AsyncParsableCommand {
             Without --seed and on an empty folder, the node founds a new cluster. With --seed, it joins the cluster of the nodes named, \
             or waits for them; --found lets nodes that name each other begin a cluster. A node that has data finds its cluster again by itself.
 
+            Every setting can be given by an option, by a variable (HOLDFAST_LISTEN for --listen) or in a file (--config), in falling order \
+            of weight; --print-config shows what came of it.
+
             Prints `ready` on standard output once it serves; everything else goes to standard error. SIGTERM or SIGINT: hands over \
             what it owns, flushes, exits 0. A second signal ends it at once.
             """,
@@ -23,15 +26,24 @@ struct NodeCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = try options.settings()
+        let resolved = try await options.resolve()
+        let settings = resolved.settings
+        if options.printConfig {
+            resolved.print(isJSON: output.json)
+            return try settings.check()
+        }
+        try settings.check()
         let logger = Logger(label: "holdfast") { label in
             var handler = LineLogHandler(label: label)
             handler.logLevel = settings.logLevel ?? .info
             return handler
         }
+        for stray in resolved.strayVariables {
+            logger.warning("A variable is no setting.", metadata: ["variable": "\(stray.variable)", "nearest": "\(stray.nearest)"])
+        }
         try await checkShards(settings)
         try await NodeRun(
-            configuration: try settings.configuration(logger: logger), http: settings.http, tokens: settings.httpTokens, shards: settings.shards,
+            configuration: try settings.configuration(logger: logger), http: settings.http, tokens: settings.httpTokens, requestsMax: settings.httpRequestsMax, shards: settings.shards,
             isJSON: output.json, logger: logger
         ).run()
     }

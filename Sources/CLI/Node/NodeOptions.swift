@@ -1,7 +1,9 @@
 import ArgumentParser
+import Configuration
+import Foundation
 import Logging
 
-/// The options of `node`. What stands on the command line wins over the configuration file.
+/// The options of `node`. What stands on the command line wins over the environment, and that over the configuration file.
 struct NodeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The folder of the node's journal; made if it is not there.", valueName: "dir"), completion: .directory)
     var data: String?
@@ -51,7 +53,10 @@ struct NodeOptions: ParsableArguments {
             "Keep only so many entries of each shard behind its newest checkpoint. Default: the whole history.", valueName: "entries"))
     var retain: Int?
 
-    @Option(help: ArgumentHelp("Settings as JSON, with the names of these options as keys.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Settings in JSON or YAML (by the file's name), with the names of these options as keys. Else HOLDFAST_CONFIG.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     @Option(
@@ -64,26 +69,35 @@ struct NodeOptions: ParsableArguments {
         throw ValidationError("it must be \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
     }
 
-    /// The command line over the file over the defaults.
-    func settings() throws(CommandFailure) -> NodeSettings {
-        var settings = NodeSettings()
-        if let config { settings = try NodeSettings(file: config) }
-        if let data { settings.data = data }
-        if let listen { settings.listen = listen }
-        if let advertise { settings.advertise = advertise }
-        if let http { settings.http = http }
-        if insecure { settings.insecure = true }
-        if !seed.isEmpty { settings.seeds = seed }
-        if let httpTokens { settings.httpTokens = httpTokens }
-        if let file = tls.tlsCa { settings.tlsCA = file }
-        if let file = tls.tlsCertificate { settings.tlsCertificate = file }
-        if let file = tls.tlsKey { settings.tlsKey = file }
-        if found { settings.found = true }
-        if let name { settings.name = name }
-        if let shards { settings.shards = shards }
-        if let retain { settings.retain = retain }
-        if let logLevel { settings.logLevel = logLevel }
-        try settings.check()
-        return settings
+    @Flag(help: "Show every setting with its value and where it comes from, and end.")
+    var printConfig = false
+
+    /// The command line over the environment over the file over the defaults.
+    func resolve(environment: [String: String] = ProcessInfo.processInfo.environment) async throws(CommandFailure) -> ResolvedSettings {
+        let named = environment["HOLDFAST_CONFIG"] ?? ""
+        return try await SettingSources(flags: flags, environment: environment, file: config ?? (named.isEmpty ? nil : named)).resolve()
+    }
+
+    private var flags: [SettingKey: ConfigValue] {
+        var flags: [SettingKey: ConfigValue] = [:]
+        func set(_ key: SettingKey, _ content: ConfigContent?) {
+            if let content { flags[key] = ConfigValue(content, isSecret: false) }
+        }
+        set(.data, data.map(ConfigContent.string))
+        set(.listen, listen.map(ConfigContent.string))
+        set(.advertise, advertise.map(ConfigContent.string))
+        set(.http, http.map(ConfigContent.string))
+        set(.httpTokens, httpTokens.map(ConfigContent.string))
+        set(.insecure, insecure ? .bool(true) : nil)
+        set(.tlsCA, tls.tlsCa.map(ConfigContent.string))
+        set(.tlsCertificate, tls.tlsCertificate.map(ConfigContent.string))
+        set(.tlsKey, tls.tlsKey.map(ConfigContent.string))
+        set(.seeds, seed.isEmpty ? nil : .stringArray(seed))
+        set(.found, found ? .bool(true) : nil)
+        set(.retain, retain.map(ConfigContent.int))
+        set(.name, name.map(ConfigContent.string))
+        set(.shards, shards.map(ConfigContent.int))
+        set(.logLevel, logLevel.map { .string($0.rawValue) })
+        return flags
     }
 }

@@ -18,6 +18,8 @@ struct NodeRun: Sendable {
     let http: String?
     /// The file of the tokens that HTTP asks for.
     let tokens: String?
+    /// Requests over HTTP at a time; nil: the gateway's own bound.
+    let requestsMax: Int?
     /// Nil: what the cluster has, or the default.
     let shards: Int?
     let isJSON: Bool
@@ -80,6 +82,7 @@ struct NodeRun: Sendable {
             configuration.logger = logger
             configuration.telemetry = telemetry
             configuration.tokensFile = tokens
+            if let requestsMax { configuration.requestsMax = requestsMax }
             return try Gateway(node: node, configuration: configuration)
         }
         if let gateway { reload.onPress { gateway.reloadTokens() } }

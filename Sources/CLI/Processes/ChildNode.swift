@@ -65,7 +65,9 @@ package final class ChildNode: Sendable {
     package static func start(_ launch: Launch) throws(ChildError) -> ChildNode {
         let words = launch.runner + [launch.executable] + launch.arguments
         var child = ChildProcess.Launch(executable: words[0], arguments: Array(words.dropFirst()), errorFile: launch.logFile)
-        child.environment = launch.environment
+        // Settings of the shell that this was started from are not meant for these nodes.
+        for variable in SettingKey.allCases.map(\.variable) + ["HOLDFAST_CONFIG"] { child.environment[variable] = "" }
+        child.environment.merge(launch.environment) { $1 }
         let process = try ChildProcess.start(child)
         return ChildNode(launch: launch, process: process)
     }

@@ -5,6 +5,7 @@ public import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Primitives
+internal import Tracing
 internal import Transport
 
 /// A cluster, seen from outside: learns the shard map, sends to owners, follows moves, retries under one request id.
@@ -18,6 +19,8 @@ internal import Transport
 public final class Cluster: ClusterAccess, RequestChannel {
     private let loop: any EventLoop
     private let core: NIOLoopBound<ClusterLoop>
+    /// That which was bootstrapped when the connection was made.
+    private let tracer = bootstrappedTracer()
 
     /// The thread that the connections live on. Tasks that prefer it (`withTaskExecutorPreference`) ask the cluster without a hop between
     /// threads, which is half of what a call costs here. While one of them computes, nothing is sent or received.
@@ -113,6 +116,11 @@ public final class Cluster: ClusterAccess, RequestChannel {
     }
 
     func call(_ request: Request, timeout: Duration) async -> Response {
+        guard let tracer else { return await untraced(request, timeout: timeout) }
+        return await RequestTrace.span(request, tracer) { await untraced(request, timeout: timeout) }
+    }
+
+    private func untraced(_ request: Request, timeout: Duration) async -> Response {
         // A node would close the connection on a frame over its limit, and with it the answers of others.
         guard request.payloadBytes <= Limits.payloadBytesMax else {
             return .failed(

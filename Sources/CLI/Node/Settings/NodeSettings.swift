@@ -1,19 +1,19 @@
+import Configuration
 import Consensus
 import Directory
 import Engine
 import Foundation
-import JSON
 import Logging
 import Node
 import Primitives
 
-/// How `holdfast node` runs. Also the form of its configuration file:
+/// How `holdfast node` runs: what `SettingSources` has found.
 ///
 /// ```json
-/// {"data": "data/1", "listen": "0.0.0.0:7400", "advertise": "db1:7400", "http": "127.0.0.1:7480",
+/// {"data": "data/1", "listen": "10.0.0.1:7400", "advertise": "db1:7400", "http": "127.0.0.1:7480",
 ///  "seeds": ["db2:7400", "db3:7400"],  "election-timeout-milliseconds": 600}
 /// ```
-struct NodeSettings: Codable, Hashable {
+struct NodeSettings: Hashable {
     var data: String?
     var listen: String?
     var advertise: String?
@@ -27,6 +27,7 @@ struct NodeSettings: Codable, Hashable {
     var httpTokens: String?
     /// Whether the first of the seeds founds the cluster when all of them are blank.
     var found: Bool?
+    var httpRequestsMax: Int?
     var name: String?
     /// Nil: what the cluster has, or 10.
     var shards: Int?
@@ -42,50 +43,73 @@ struct NodeSettings: Codable, Hashable {
     /// Entries that each shard keeps behind its newest checkpoint; nil keeps them all.
     var retain: Int?
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, listen, advertise, http, insecure, seeds, found, name, shards, retain
-        case tlsCA = "tls-ca"
-        case tlsCertificate = "tls-certificate"
-        case tlsKey = "tls-key"
-        case httpTokens = "http-tokens"
-        case logLevel = "log-level"
-        case joinTimeoutSeconds = "join-timeout-seconds"
-        case handOverTimeoutSeconds = "hand-over-timeout-seconds"
-        case heartbeatIntervalMilliseconds = "heartbeat-interval-milliseconds"
-        case electionTimeoutMilliseconds = "election-timeout-milliseconds"
-        case downAfterSeconds = "down-after-seconds"
-        case replaceAfterSeconds = "replace-after-seconds"
-        case checkpointEntries = "checkpoint-entries"
-    }
-
     init() {}
 
-    /// - Throws: for what is no JSON, for keys that do not exist and for values that make no sense, with their place.
-    init(file path: String) throws(CommandFailure) {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw .usage("the configuration file \(path) cannot be read: is it there, and may you read it?")
-        }
-        do throws(JSONError) {
-            try self.init(json: [UInt8](bytes))
-        } catch {
-            throw .usage("the configuration file \(path) cannot be used: \(error)")
+    /// Reads what has the right form; what has not is for the reader's reporter to tell. The log level is left to the caller.
+    init(_ reader: ConfigReader) {
+        func key(_ setting: SettingKey) -> ConfigKey { ConfigKey([setting.rawValue]) }
+        func text(_ setting: SettingKey) -> String? { reader.string(forKey: key(setting)) }
+        func number(_ setting: SettingKey) -> Int? { reader.int(forKey: key(setting)) }
+        data = text(.data)
+        listen = text(.listen)
+        advertise = text(.advertise)
+        http = text(.http)
+        httpTokens = text(.httpTokens)
+        httpRequestsMax = number(.httpRequestsMax)
+        insecure = reader.bool(forKey: key(.insecure))
+        tlsCA = text(.tlsCA)
+        tlsCertificate = text(.tlsCertificate)
+        tlsKey = text(.tlsKey)
+        found = reader.bool(forKey: key(.found))
+        retain = number(.retain)
+        seeds = reader.stringArray(forKey: key(.seeds))
+        name = text(.name)
+        shards = number(.shards)
+        joinTimeoutSeconds = number(.joinTimeoutSeconds).map(Int64.init)
+        handOverTimeoutSeconds = number(.handOverTimeoutSeconds).map(Int64.init)
+        heartbeatIntervalMilliseconds = number(.heartbeatIntervalMilliseconds).map(Int64.init)
+        electionTimeoutMilliseconds = number(.electionTimeoutMilliseconds).map(Int64.init)
+        downAfterSeconds = number(.downAfterSeconds).map(Int64.init)
+        replaceAfterSeconds = number(.replaceAfterSeconds).map(Int64.init)
+        checkpointEntries = number(.checkpointEntries)
+    }
+
+    /// The setting as it would be written in the environment; nil: not set.
+    func text(_ key: SettingKey) -> String? {
+        switch key {
+        case .data: data
+        case .listen: listen
+        case .advertise: advertise
+        case .http: http
+        case .httpTokens: httpTokens
+        case .httpRequestsMax: httpRequestsMax.map { "\($0)" }
+        case .insecure: insecure.map { "\($0)" }
+        case .tlsCA: tlsCA
+        case .tlsCertificate: tlsCertificate
+        case .tlsKey: tlsKey
+        case .seeds: seeds?.joined(separator: ",")
+        case .found: found.map { "\($0)" }
+        case .retain: retain.map { "\($0)" }
+        case .name: name
+        case .shards: shards.map { "\($0)" }
+        case .logLevel: logLevel?.rawValue
+        case .checkpointEntries: checkpointEntries.map { "\($0)" }
+        default: times.first { $0.0 == key }?.1.map { "\($0)" }
         }
     }
 
-    init(json: [UInt8]) throws(JSONError) {
-        self = try JSON.decode(NodeSettings.self, from: json)
-        let known = CodingKeys.allCases.map(\.rawValue)
-        for key in try JSONValue.parse(json).object?.keys ?? [] where !known.contains(key) {
-            let guess = NearestName.of(key, among: known).map { "did you mean \($0)? " } ?? ""
-            throw JSONError(.invalidValue, "there is no such setting; \(guess)there are \(known.joined(separator: ", "))", path: key)
-        }
-    }
+    /// Whether a text is itself a key or a token, and not the name of a file that holds one.
+    static func isSecret(_ text: String) -> Bool { text.contains("-----BEGIN") || text.hasPrefix("hf_") || text.contains("\n") }
 
     static let listenByDefault = "127.0.0.1:7400"
 
     func check() throws(CommandFailure) {
         guard let data, !data.isEmpty else {
             throw .usage("--data is missing: name the folder of the node's journal, as in --data data/1")
+        }
+        for key in [SettingKey.tlsCA, .tlsCertificate, .tlsKey, .httpTokens] {
+            guard let text = text(key), Self.isSecret(text) else { continue }
+            throw .usage("\(key.rawValue) is the path of a file, not what the file holds; what was given there looks like a secret and is not shown")
         }
         let isSecured = try tls() != nil && httpTokens != nil
         if let http, !(insecure ?? false), !isSecured, !Self.isLoopback(http) {
@@ -95,6 +119,9 @@ struct NodeSettings: Codable, Hashable {
         }
         if let shards, !(1...Limits.shardsPerKindMax).contains(shards) {
             throw .usage("--shards is \(shards); a kind has 1 to \(Limits.shardsPerKindMax) shards")
+        }
+        if let httpRequestsMax, !(1...1 << 20).contains(httpRequestsMax) {
+            throw .usage("http-requests-max is \(httpRequestsMax); it must be from 1 to \(1 << 20)")
         }
         if let checkpointEntries, !(1...1 << 30).contains(checkpointEntries) {
             throw .usage("checkpoint-entries is \(checkpointEntries); it must be from 1 to \(1 << 30)")
@@ -126,7 +153,7 @@ struct NodeSettings: Codable, Hashable {
     /// Far beyond any use, and far from overflow in nanoseconds.
     private static let longestTime: Int64 = 86_400_000
 
-    private var times: [(CodingKeys, Int64?)] {
+    private var times: [(SettingKey, Int64?)] {
         [
             (.joinTimeoutSeconds, joinTimeoutSeconds), (.handOverTimeoutSeconds, handOverTimeoutSeconds),
             (.heartbeatIntervalMilliseconds, heartbeatIntervalMilliseconds),
