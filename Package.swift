@@ -14,6 +14,10 @@ let package = Package(
     products: [
         .library(name: "Holdfast", targets: ["Holdfast"]),
         .executable(name: "holdfast", targets: ["CLI"]),
+        // For tools/Benchmarks; no API, and free to change with every release.
+        .library(
+            name: "_HoldfastParts",
+            targets: ["Primitives", "JSON", "Entities", "Consensus", "Shards", "Engine", "Journal"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,11 +88,12 @@ let package = Package(
             swiftSettings: strict),
 
         // Composition.
+        .target(name: "CRehearsal"),
         .target(
             name: "Node",
             dependencies: [
                 "Primitives", "JSON", "Entities", "Consensus", "Directory", "Shards", "Engine", "Journal",
-                "Transport",
+                "Transport", "CRehearsal",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -165,7 +170,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "NodeTests", dependencies: ["Node", "Holdfast", "Engine", "Entities", "Journal", "Primitives"], swiftSettings: strict
+            name: "NodeTests", dependencies: ["Node", "Holdfast", "Engine", "Entities", "Journal", "Primitives", "Shards"], swiftSettings: strict
         ),
         .testTarget(
             name: "LinearizabilityTests", dependencies: ["Linearizability", "JSON", "Primitives"], swiftSettings: strict),
@@ -183,6 +188,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        // An application with a bug, in processes of its own.
+        .target(name: "Fragile", dependencies: ["Holdfast"], path: "Tests/Support/Fragile", swiftSettings: strict),
+        .executableTarget(
+            name: "FragileNode", dependencies: ["Fragile", "Holdfast", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Support/FragileNode", swiftSettings: strict),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "CLITests",
@@ -193,7 +203,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CLI", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            name: "EndToEndTests", dependencies: ["CLI", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

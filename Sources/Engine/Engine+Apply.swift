@@ -63,6 +63,7 @@ extension Engine {
 
     func committed(_ stored: StoredReply, in replica: Replica) -> Response {
         if let message = stored.outcome.refusalMessage {
+            if stored.outcome.isFatal { return .failed(.fatal(message)) }
             return .refused(Refused(json: stored.outcome.json, message: message))
         }
         return .committed(

@@ -19,6 +19,7 @@ extension Engine {
     private func isCheckpointDue(_ replica: Replica) -> Bool {
         guard let since = replica.dirtySince else { return false }
         return replica.shard?.dirtyEntries ?? 0 >= settings.checkpointEntries
+            || replica.shard?.dirtyEntities ?? 0 >= settings.checkpointEntities
             || replica.shard?.dirtyBytes ?? 0 >= settings.checkpointBytes
             || now - since >= settings.checkpointInterval
     }

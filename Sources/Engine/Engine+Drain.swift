@@ -23,39 +23,46 @@ extension Engine {
 
     func drain(_ replica: Replica) {
         if replica.outputs.isEmpty { return }
-        if let fault = replica.outputs.fault {
-            return fail("group \(replica.group) cannot trust its log: \(fault)")
-        }
+        // Taken out, as what is done with them may ask the group for more.
+        var taken = Outputs()
+        swap(&taken, &replica.outputs)
+        if let fault = taken.fault { return fail("group \(replica.group) cannot trust its log: \(fault)") }
+        persist(taken, of: replica)
         let group = replica.group
-        if replica.outputs.hardStateChanged, !settings.broken.contains(.losePersistedTerm) {
-            let vote = settings.broken.contains(.losePersistedVote) ? nil : replica.raft.vote
-            gathering.hardState(group, term: replica.raft.term, vote: vote)
-        }
-        if let point = replica.outputs.installedSnapshot { install(point, in: replica) }
-        if let from = replica.outputs.truncateFrom, !settings.broken.contains(.dropTruncation) { gathering.truncate(group, from: from) }
-        if !replica.outputs.entries.isEmpty { gathering.append(group, replica.outputs.entries) }
-        if replica.outputs.wantsPersistence { mark(replica) }
-        for addressed in replica.outputs.messages {
-            send(addressed.message, of: group, to: addressed.to, isBulk: addressed.isBulk)
-        }
-        if !replica.outputs.durableMessages.isEmpty { sendOnceDurable(replica.outputs.durableMessages, group) }
-        for load in replica.outputs.loads {
+        for addressed in taken.messages { send(addressed.message, of: group, to: addressed.to, isBulk: addressed.isBulk) }
+        if !taken.durableMessages.isEmpty { sendOnceDurable(taken.durableMessages, group) }
+        for load in taken.loads {
             outputs.entryLoads.append(
                 EngineOutputs.EntryLoad(
                     group: group, peer: load.peer, from: load.from, through: load.through,
                     bytesMax: settings.catchUpBytesMax))
         }
-        for peer in replica.outputs.snapshotsWanted {
+        for peer in taken.snapshotsWanted {
             outputs.checkpointLoads.append(EngineOutputs.CheckpointLoad(group: group, peer: peer))
         }
-        let hasCommitted = replica.outputs.committed != nil
-        let statusChanged = replica.outputs.statusChanged
-        let reads = replica.outputs.reads
-        replica.outputs.reset()
+        let hasCommitted = taken.committed != nil
+        let statusChanged = taken.statusChanged
+        let reads = taken.reads
+        taken.reset()
+        // Its arrays are used again.
+        if replica.outputs.isEmpty { swap(&taken, &replica.outputs) }
 
         if hasCommitted { applyCommitted(replica) }
         if statusChanged || hasCommitted { followRole(replica) }
         if !reads.isEmpty { settle(reads, of: replica) }
+    }
+
+    /// Puts into the batch what a group wants on disk.
+    private func persist(_ wanted: Outputs, of replica: Replica) {
+        let group = replica.group
+        if wanted.hardStateChanged, !settings.broken.contains(.losePersistedTerm) {
+            let vote = settings.broken.contains(.losePersistedVote) ? nil : replica.raft.vote
+            gathering.hardState(group, term: replica.raft.term, vote: vote)
+        }
+        if let point = wanted.installedSnapshot { install(point, in: replica) }
+        if let from = wanted.truncateFrom, !settings.broken.contains(.dropTruncation) { gathering.truncate(group, from: from) }
+        if !wanted.entries.isEmpty { gathering.append(group, wanted.entries) }
+        if wanted.wantsPersistence { mark(replica) }
     }
 
     /// Once the batch being gathered is durable, the group is told that everything up to now is.
@@ -117,6 +124,8 @@ extension Engine {
         }
         dirty.removeAll(keepingCapacity: true)
         gatherCommits()
+        gatherLoads()
+        gatherTrial()
         if inFlightEffects == nil, !gathering.isEmpty {
             outputs.batch = gathering
             tally.batchOperations.record(Int64(gathering.operations.count))

@@ -142,12 +142,9 @@ extension Engine {
         case .none: return
         case .announcement: return announced(response)
         case .client(let client, let correlation):
-            if clientWriters[client] == nil {
-                clientWriters[client] = ByteWriter(reserving: 256)
-                clientOrder.append(client)
-            }
-            clientWriters[client]!.write(correlation)
-            clientWriters[client]!.write(response)
+            // Looked up once: this is done for every answer.
+            let isFirst = clientWriters[client, default: ByteWriter(reserving: 256)].write(correlation, response)
+            if isFirst { clientOrder.append(client) }
         case .peer(let peer, let id): post(.reply(id: id, response), to: peer)
         case .local(let token):
             outputs.localResponses.append(EngineOutputs.LocalResponse(token: token, response: response))
@@ -234,5 +231,15 @@ extension PeerLink {
             closed.append((main.bytes, false))
             main = ByteWriter(reserving: 1_024)
         }
+    }
+}
+
+extension ByteWriter {
+    /// Adds an answer to a client's frame; true if it is the frame's first.
+    fileprivate mutating func write(_ correlation: UInt64, _ response: Response) -> Bool {
+        let isFirst = count == 0
+        write(correlation)
+        write(response)
+        return isFirst
     }
 }

@@ -59,18 +59,19 @@ extension Engine {
     func submit(_ pending: Pending, to replica: Replica) {
         switch pending.request {
         case .command(let command):
-            let request = CommandRequest(
-                entity: command.entity, name: command.name, payload: command.payload, request: command.request,
-                isRetry: command.isRetry)
-            decide(request, pending, replica)
+            decide(command, pending, replica)
         case .query(let query): take(read(query, on: .newest, in: replica), pending, replica, isLocal: false)
         case .history(let history): hold(.history(history), after: replica.applied, for: pending, in: replica)
         case .cluster: preconditionFailure("a request about the cluster has no shard")
         }
     }
 
-    private func decide(_ request: CommandRequest, _ pending: Pending, _ replica: Replica) {
-        switch replica.shard!.submit(request, wall: wall) {
+    func decide(_ command: EntityCommand, _ pending: Pending, _ replica: Replica, _ trial: Trial = .none) {
+        let request = asked(command)
+        onDecision?(command.kind, request)
+        let submission = replica.shard!.submit(request, wall: wall, trial: trial)
+        onDecision?("", nil)
+        switch submission {
         case .propose where disk.isImpaired && !settings.broken.contains(.ignoreFullDisk):
             replica.shard!.abandonProposal()
             respond(to: pending.origin, .failed(disk.isFull ? .diskFull : .diskStuck))
@@ -96,14 +97,28 @@ extension Engine {
             respond(to: pending.origin, committed(stored, in: replica))
         case .attach(let index): attach(pending, at: index, in: replica)
         case .needs(let load): park(pending, load, replica)
+        case .mustBeTried: trials.waiting.append(pending)
         case .reject(let failure):
             replica.tally.counts.rejected += 1
             respond(to: pending.origin, .failed(RequestFailure(rejection: failure)))
         }
     }
 
+    /// The command as the shard sees it.
+    func asked(_ command: EntityCommand) -> CommandRequest {
+        CommandRequest(
+            entity: command.entity, name: command.name, payload: command.payload, request: command.request,
+            attempt: isSuspect(command.request) ? .afterLoss : command.attempt)
+    }
+
+    private func isSuspect(_ request: RequestID?) -> Bool {
+        guard !suspects.isEmpty, let request else { return false }
+        return suspects.contains(request)
+    }
+
     private func response(_ answer: Answer, in replica: Replica) -> Response {
         if let message = answer.outcome.refusalMessage {
+            if answer.outcome.isFatal { return .failed(.fatal(message)) }
             return .refused(Refused(json: answer.outcome.json, message: message))
         }
         return answered(answer.outcome.json, answer.revision, in: replica)
@@ -157,8 +172,20 @@ extension Engine {
     // MARK: Loading
 
     private func park(_ pending: Pending, _ load: LoadRequest, _ replica: Replica) {
-        if replica.parked[load] == nil { outputs.loads.append(EngineOutputs.StateLoad(group: replica.group, requests: [load])) }
+        if replica.parked[load] == nil {
+            if replica.loadsWanted.isEmpty { loading.append(replica) }
+            replica.loadsWanted.append(load)
+        }
         replica.parked[load, default: []].append(pending)
+    }
+
+    /// What one group's requests of one turn miss is read at once: a read's cost is mostly that of its transaction.
+    func gatherLoads() {
+        for replica in loading {
+            outputs.loads.append(EngineOutputs.StateLoad(group: replica.group, requests: replica.loadsWanted))
+            replica.loadsWanted.removeAll()
+        }
+        loading.removeAll(keepingCapacity: true)
     }
 
     /// The journal has read what was asked for: those who waited go on.

@@ -44,6 +44,8 @@ public final class Engine {
     var lastCommitFlush: Instant
     var disk = DiskStanding()
     var dirty: [Replica] = []
+    /// Replicas whose `loadsWanted` are to be asked for at the end of the turn.
+    var loading: [Replica] = []
 
     // Towards the peers.
     var peers: [NodeID: PeerLink] = [:]
@@ -61,6 +63,11 @@ public final class Engine {
     var histories: [UInt64: (origin: Origin, group: GroupID)] = [:]
     var nextHistory: UInt64 = 1
     var watched: Set<WatchedEntity> = []
+    var trials = Trials()
+    /// What the last process of this node was deciding when it ended: to be tried first, whoever asks for it.
+    public var suspects: Set<RequestID> = []
+    /// Called before a command is decided, with its kind, and after, with nil.
+    public var onDecision: ((String, CommandRequest?) -> Void)?
     var pendingCount = 0
     var lastOpened: Int64 = 0
     var tally = EngineTally()

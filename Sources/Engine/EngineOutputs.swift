@@ -19,6 +19,8 @@ public struct EngineOutputs: Sendable {
     public var checkpointLoads: [CheckpointLoad] = []
     /// Events to be read for callers; report with `historyLoaded`.
     public var historyLoads: [HistoryLoad] = []
+    /// So many commands to be rehearsed in a copy of this process, numbered from 0; report with `tried`.
+    public var trial: Int?
     /// Watched entities that something happened to.
     public var changes: [WatchedEntity] = []
     /// Set when the members or their addresses have changed: every other node to keep a connection to.

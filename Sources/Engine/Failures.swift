@@ -1,4 +1,4 @@
-internal import Entities
+package import Entities
 internal import Primitives
 
 /// What the engine says when it cannot answer: each says what happened, whether anything was done, and what to do.
@@ -47,9 +47,11 @@ extension RequestFailure {
         retryAfterMilliseconds: 20)
 
     static let lostForwarded = RequestFailure(
-        .unknown, .unavailable,
+        .unknown, .ownerLost,
         "the node that the command was passed on to was lost before it answered; it may have taken effect. "
             + "Send it again with the same request id and learn.")
+
+    static func fatal(_ message: String) -> RequestFailure { RequestFailure(.invalid, .fatal, message) }
 
     static let uncommitted = RequestFailure(
         .unknown, .timedOut,
@@ -82,6 +84,8 @@ extension RequestFailure {
 extension Failure.Code {
     /// Another node took the shard over while the request was under way.
     static let ownerChanged = Self("owner-changed")
+    /// The process that had the command has ended or fallen silent.
+    package static let ownerLost = Self("owner-lost")
     /// The owner's disk has less free space than its reserve.
     static let diskFull = Self("disk-full")
 }

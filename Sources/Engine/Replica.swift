@@ -31,6 +31,8 @@ final class Replica {
     var confirmed: [HeldAnswer] = []
     /// Requests that wait for an entity or a request key to be loaded from the journal.
     var parked: [LoadRequest: [Pending]] = [:]
+    /// Of those, what the journal has not been asked for yet.
+    var loadsWanted: [LoadRequest] = []
     /// Requests that wait for a leader.
     var queue: [Pending] = []
 

@@ -1,5 +1,6 @@
 public import Entities
 public import Primitives
+public import Shards
 
 /// What a caller asks of the cluster, at any node.
 public enum Request: Hashable, Sendable {
@@ -23,18 +24,17 @@ public struct EntityCommand: Hashable, Sendable {
     /// The command as JSON, at most `Limits.payloadBytesMax` bytes.
     public var payload: [UInt8]
     public var request: RequestID?
-    /// Whether an earlier attempt under the same id may still be under way; see `CommandRequest.isRetry`.
-    public var isRetry: Bool
+    public var attempt: Attempt
 
     public init(
-        kind: String, entity: [UInt8], name: String, payload: [UInt8], request: RequestID?, isRetry: Bool = false
+        kind: String, entity: [UInt8], name: String, payload: [UInt8], request: RequestID?, attempt: Attempt = .first
     ) {
         self.kind = kind
         self.entity = entity
         self.name = name
         self.payload = payload
         self.request = request
-        self.isRetry = isRetry
+        self.attempt = attempt
     }
 }
 

@@ -43,6 +43,8 @@ extension Failure.Code {
     public static let quarantined = Self("quarantined")
     /// The entity's own code made something that cannot be stored.
     public static let unstorable = Self("unstorable")
+    /// The entity's own code ends the process when it decides this command; it was not executed and never will be under this request id.
+    public static let fatal = Self("fatal")
     /// A bound was reached; nothing was done.
     public static let overloaded = Self("overloaded")
     /// No node that could answer was reached.

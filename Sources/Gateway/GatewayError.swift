@@ -48,7 +48,7 @@ struct GatewayError: Error, Sendable {
             case .unknownKind, .unknownCommand, .unknownQuery: .notFound
             case .tooLarge: .contentTooLarge
             case .conflict, .alreadyAcknowledged: .conflict
-            case .quarantined, .unstorable, .unreadableReply: .internalServerError
+            case .quarantined, .unstorable, .unreadableReply, .fatal: .internalServerError
             default: .serviceUnavailable
             }
         self.init(status, failure.code.rawValue, failure.message)

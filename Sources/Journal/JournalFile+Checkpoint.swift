@@ -51,7 +51,10 @@ extension JournalFile {
     }
 
     private func write(_ state: ShardCheckpoint, of replica: Int64) throws(JournalError) {
-        for row in state.entities { try StateRows.write(row, replica, with: statements.replaceEntity) }
+        // In the order of the table, so that each of its pages is looked for and written once.
+        for row in state.entities.sorted(by: { isOrdered($0.entity, $1.entity) }) {
+            try StateRows.write(row, replica, with: statements.replaceEntity)
+        }
         KillPoint.pass(.checkpoint)
         for client in state.sessionsRemoved {
             statements.deleteSession.bind(1, replica)
@@ -64,4 +67,9 @@ extension JournalFile {
         statements.deleteKeys.bind(2, state.keysForgottenThrough.rawValue)
         try statements.deleteKeys.run()
     }
+}
+
+/// SQLite's order of text: byte by byte.
+private func isOrdered(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.withUnsafeBytes { left in right.withUnsafeBytes { left.lexicographicallyPrecedes($0) } }
 }

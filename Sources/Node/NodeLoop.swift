@@ -131,6 +131,7 @@ final class NodeLoop {
         for load in outputs.entryLoads { self.load(load) }
         for load in outputs.checkpointLoads { self.load(load) }
         for load in outputs.historyLoads { self.load(load) }
+        if let count = outputs.trial { rehearse(count) }
         for change in outputs.changes {
             guard let watchers = watchers[change] else { continue }
             for key in watchers.keys.sorted() { watchers[key]?() }
@@ -174,6 +175,31 @@ final class NodeLoop {
     private func failed(_ error: JournalError) {
         stop()
         onFault(NodeError(.journal, error.message))
+    }
+
+    /// - Parameter isRepeated: the last copy fell silent, which may be for a lock that another thread held when it was made.
+    private func rehearse(_ count: Int, isRepeated: Bool = false) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        Rehearsal.run(count, { [engine] number in engine.rehearse(number) }) { [loop] outcome in
+            loop.execute {
+                let node = bound.value
+                guard !node.hasStopped else { return }
+                switch outcome {
+                case .ended(let done): node.tried(survivors: done)
+                case .silent(let done):
+                    if isRepeated { node.tried(survivors: done) } else { node.rehearse(count, isRepeated: true) }
+                case .impossible(let code):
+                    node.logger.warning("No copy of this process can be made to try commands in.", metadata: ["errno": "\(code)"])
+                    node.tried(survivors: count)
+                }
+            }
+        }
+    }
+
+    private func tried(survivors: Int) {
+        beginTurn()
+        engine.tried(survivors: survivors)
+        flush()
     }
 
     private func load(_ load: EngineOutputs.StateLoad) {

@@ -199,7 +199,28 @@ struct NodeStarter: Sendable {
                     EngineOutputs.PeerAddress(node: $0.id, address: $0.address.description)
                 })
         }
-        return NodeLoop(loop: loop, engine: engine, journal: journal, logger: configuration.logger)
+        let core = NodeLoop(loop: loop, engine: engine, journal: journal, logger: configuration.logger)
+        noteDecisions(of: core, configuration)
+        return core
+    }
+
+    /// From now on the folder tells which command is being decided; what the last process was at when it ended is tried with care.
+    private static func noteDecisions(of core: NodeLoop, _ configuration: NodeConfiguration) {
+        guard let (mark, found) = DecisionMark.take(from: configuration.dataDirectory) else {
+            configuration.logger.warning("The folder takes no mark of the command being decided.")
+            return
+        }
+        core.engine.onDecision = { kind, command in
+            if let command { mark.begin(kind, command) } else { mark.end() }
+        }
+        guard let found else { return }
+        if let request = found.request { core.engine.suspects.insert(request) }
+        configuration.logger.warning(
+            "The last process of this node ended while it decided a command.",
+            metadata: [
+                "entity": "\(found.kind)/\(String(decoding: found.entity, as: UTF8.self))", "command": "\(found.command)",
+                "request": "\(found.request.map(String.init(describing:)) ?? "none")",
+            ])
     }
 
     private static func listen(

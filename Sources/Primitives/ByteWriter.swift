@@ -95,11 +95,9 @@ public struct ByteReader: Sendable {
     public mutating func readBytes(_ count: Int) throws(MalformedBytes) -> [UInt8] {
         guard count >= 0, end - offset >= count else { throw truncated(count) }
         defer { offset += count }
-        // An array of a slice would be copied by way of a generic collection.
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count])) }
-            initialized = count
-        }
+        // Of all ways to copy a part of an array this takes the fewest instructions: 150, where a slice takes 240 and
+        // `unsafeUninitializedCapacity` 570, as that is not specialized.
+        return bytes.withUnsafeBufferPointer { Array(UnsafeBufferPointer(rebasing: $0[offset..<offset + count])) }
     }
 
     public mutating func readShort() throws(MalformedBytes) -> [UInt8] {

@@ -14,6 +14,13 @@ public struct Outcome: Hashable, Sendable {
     }
 
     public var isRefusal: Bool { refusalMessage != nil }
+
+    /// Recorded in the place of an answer for a command that ends the process that decides it.
+    static let fatal = Outcome(
+        json: Array("null".utf8),
+        refusalMessage: "the program's code ends the process when it decides this command; the command was not executed and will not be under "
+            + "this request id. Mend the entity's decide, or send another command.")
+    public var isFatal: Bool { self == Self.fatal }
 }
 
 /// The recorded answer to a command: what every retry gets.
@@ -62,6 +69,8 @@ public enum Submission: Hashable, Sendable {
     case attach(LogIndex)
     /// Load this, call `loaded`, submit again.
     case needs(LoadRequest)
+    /// It may have ended another process: `rehearse` it where that does no harm, and submit it again with what became of it.
+    case mustBeTried
     /// Nothing was done and nothing will be under this submission.
     case reject(Failure)
 }

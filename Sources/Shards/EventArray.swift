@@ -58,12 +58,12 @@ enum EventArray {
 
     /// An array of one element.
     static func array(of element: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: element.count + 2) { buffer, count in
-            buffer[0] = UInt8(ascii: "[")
-            if !element.isEmpty { _ = buffer[1...element.count].initialize(fromContentsOf: element) }
-            buffer[element.count + 1] = UInt8(ascii: "]")
-            count = element.count + 2
-        }
+        var array: [UInt8] = []
+        array.reserveCapacity(element.count + 2)
+        array.append(UInt8(ascii: "["))
+        array.append(contentsOf: element)
+        array.append(UInt8(ascii: "]"))
+        return array
     }
 
     /// One array with the elements of all `arrays`, in order.

@@ -7,8 +7,9 @@ extension ShardMachine {
     /// Only on a leader that has applied everything in its log that it has not proposed itself, an entry of its own term
     /// among it.
     /// - Parameter wall: this node's clock, recorded with the events.
+    /// - Parameter trial: what became of it after `.mustBeTried`.
     /// - Complexity: one decode and one `decide`, one encode each of events and reply.
-    public mutating func submit(_ command: CommandRequest, wall: WallTime) -> Submission {
+    public mutating func submit(_ command: CommandRequest, wall: WallTime, trial: Trial = .none) -> Submission {
         precondition(staged == nil, "the record last proposed was neither proposed nor abandoned")
         do throws(Failure) {
             let known = entities.position(of: command.entity)
@@ -31,8 +32,9 @@ extension ShardMachine {
             case .ready(let value, let revision):
                 entities.settle(position)
                 if load.key != nil { return .needs(load) }
+                if command.attempt == .afterLoss, trial == .none { return .mustBeTried }
                 return try decide(
-                    command, fingerprint, at: position, value: value, revision: revision, wall: wall)
+                    command, fingerprint, at: position, value: value, revision: revision, wall: wall, trial)
             }
         } catch {
             return .reject(error)
@@ -41,7 +43,7 @@ extension ShardMachine {
 
     private mutating func decide(
         _ command: CommandRequest, _ fingerprint: UInt64, at position: Int, value: any EntityValue,
-        revision: UInt64, wall: WallTime
+        revision: UInt64, wall: WallTime, _ trial: Trial
     ) throws(Failure) -> Submission {
         var record = EntryRecord(
             entity: command.entity, firstRevision: revision + 1, events: RecordedOutcome.noEvents,
@@ -49,7 +51,8 @@ extension ShardMachine {
         var proposal = Proposal(
             position: position, value: nil, revision: revision, request: command.request, fingerprint: fingerprint,
             outcome: Outcome(json: []), recordedAt: wall, bytes: 0)
-        switch value.decide(command: command.name, payload: command.payload) {
+        let decided = trial == .fatal ? .unchanged(.fatal) : value.decide(command: command.name, payload: command.payload)
+        switch decided {
         case .failed(let failure): throw failure
         case .unchanged(let outcome):
             guard isRecordedWithoutEvents(command) else {
@@ -76,9 +79,17 @@ extension ShardMachine {
     private func isRecordedWithoutEvents(_ command: CommandRequest) -> Bool {
         switch command.request {
         case nil: false
-        case .session: command.isRetry
+        case .session: command.attempt != .first
         case .key: true
         }
+    }
+
+    /// Decides a command and forgets what came of it: for a copy of this process, which may end of it.
+    public func rehearse(_ command: CommandRequest) {
+        guard let position = entities.position(of: command.entity),
+            case .ready(let value, _) = entities.slots[position].standing(on: .newest)
+        else { return }
+        _ = value.decide(command: command.name, payload: command.payload)
     }
 
     /// The index through which the log must be committed before what was decided on the slot's newest state may be told.

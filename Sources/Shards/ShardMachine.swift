@@ -51,6 +51,8 @@ public struct ShardMachine: Sendable {
 
     /// What is proposed and not yet committed, in records.
     public var proposed: Int { proposals.queue.count }
+    /// Entities that the next checkpoint will write.
+    public var dirtyEntities: Int { entities.changed.count }
 
     /// Drops everything proposed and not committed. Callers that wait for it get *outcome unknown*: it may commit under
     /// another leader.

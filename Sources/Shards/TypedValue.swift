@@ -32,7 +32,7 @@ final class TypedValue<E: Entity>: EntityValue {
         let bytes = try encode(events, of: name)
         do throws(Unreadable) {
             let (next, count) = try applying(bytes)
-            precondition(count == events.count, "\(events.count) events were written and \(count) read back")
+            guard count == events.count else { throw Unreadable(reason: "\(events.count) were written and \(count) read back") }
             return .changed(events: bytes, count: count, next: next, reply: reply)
         } catch {
             throw Failure(.unstorable, "an event of \(name) cannot be read back: \(error.reason)")

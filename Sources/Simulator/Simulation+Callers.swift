@@ -5,6 +5,7 @@ internal import Entities
 internal import JSON
 internal import Linearizability
 internal import Primitives
+internal import Shards
 
 /// Callers that increment and read, retry, lose patience, and remember what they were told.
 extension Simulation {
@@ -98,7 +99,7 @@ extension Simulation {
             request = .command(
                 EntityCommand(
                     kind: Self.kind, entity: operation.entity, name: "increment", payload: Array("{\"by\":\(by)}".utf8),
-                    request: operation.request, isRetry: operation.attempts > 0))
+                    request: operation.request, attempt: operation.attempts == 0 ? .first : operation.attempts % 2 == 1 ? .again : .afterLoss))
         case .read where operation.history != nil:
             let history = operation.history!
             request = .history(

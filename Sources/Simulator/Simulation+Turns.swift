@@ -49,6 +49,11 @@ extension Simulation {
             }
         }
         for item in outputs.localResponses { answered(item.token, item.response, by: host) }
+        if let count = outputs.trial {
+            for number in 0..<count { engine.rehearse(number) }
+            engine.tried(survivors: count)
+            flush(host, engine)
+        }
     }
 
     func tick(_ host: SimulatedHost, _ start: UInt64) {

@@ -105,7 +105,7 @@ extension FuzzTarget {
         .command(
             EntityCommand(
                 kind: "counter", entity: Array("alice".utf8), name: "increment", payload: Array(#"{"by":1}"#.utf8),
-                request: .key(Array("r".utf8)), isRetry: true)),
+                request: .key(Array("r".utf8)), attempt: .again)),
         .command(
             EntityCommand(
                 kind: "counter", entity: [65], name: "increment", payload: [],

@@ -112,7 +112,7 @@ struct ModelRun {
         let recent = chance(60) ? max(0, sent.count - 10) : 0
         let number = Int.random(in: recent..<sent.count, using: &random)
         var command = sent[number].command
-        command.isRetry = true
+        command.attempt = .again
         if chance(10) {
             command.payload = Array(#"{"by":77}"#.utf8)
             switch try submit(command) {
@@ -149,6 +149,7 @@ struct ModelRun {
                 #expect(answer.index <= replicas[leader].machine.keys.forgottenThrough, "a retry got another answer")
             }
             sent[number].answer = reply
+        case .mustBeTried: Issue.record("no owner was lost")
         case .attach(let index):
             tally.attached += 1
             #expect(index > log.commit && index <= log.last)
@@ -156,7 +157,7 @@ struct ModelRun {
             tally.refused += 1
             #expect(after <= log.last)
             #expect(answer.outcome.isRefusal)
-            #expect(!command.isRetry, "the refusal of a retry was not recorded")
+            #expect(command.attempt == .first, "the refusal of a retry was not recorded")
         case .reject(let failure):
             switch failure.code {
             case .sessionExpired:

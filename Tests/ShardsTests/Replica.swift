@@ -40,13 +40,15 @@ struct Replica {
     }
 
     /// Submits, loading what is needed.
-    mutating func submit(_ command: CommandRequest, wall: WallTime = WallTime(milliseconds: 1)) throws -> Submission {
+    mutating func submit(
+        _ command: CommandRequest, wall: WallTime = WallTime(milliseconds: 1), trial: Trial = .none
+    ) throws -> Submission {
         for _ in 0..<3 {
-            let submission = machine.submit(command, wall: wall)
+            let submission = machine.submit(command, wall: wall, trial: trial)
             guard case .needs(let request) = submission else { return submission }
             try machine.loaded(request, journal.answer(request))
         }
-        return machine.submit(command, wall: wall)
+        return machine.submit(command, wall: wall, trial: trial)
     }
 
     mutating func ask(_ entity: String, _ query: String = "balance", on view: StateView = .newest) throws -> Reading {
@@ -126,8 +128,10 @@ struct Leader {
 
     /// Submits; what is to be proposed goes into the log.
     @discardableResult
-    mutating func send(_ command: CommandRequest, wall: WallTime = WallTime(milliseconds: 1)) throws -> Submission {
-        let submission = try replica.submit(command, wall: wall)
+    mutating func send(
+        _ command: CommandRequest, wall: WallTime = WallTime(milliseconds: 1), trial: Trial = .none
+    ) throws -> Submission {
+        let submission = try replica.submit(command, wall: wall, trial: trial)
         if case .propose(let payload) = submission {
             let entry = log.append(.record, payload)
             replica.machine.proposed(at: entry.index, term: entry.term)
@@ -142,8 +146,10 @@ struct Leader {
     }
 
     /// Sends, commits and gives the recorded reply.
-    mutating func run(_ command: CommandRequest, wall: WallTime = WallTime(milliseconds: 1)) throws -> StoredReply? {
-        switch try send(command, wall: wall) {
+    mutating func run(
+        _ command: CommandRequest, wall: WallTime = WallTime(milliseconds: 1), trial: Trial = .none
+    ) throws -> StoredReply? {
+        switch try send(command, wall: wall, trial: trial) {
         case .propose: try commit().last?.reply
         case .done(let reply): reply
         default: nil

@@ -8,7 +8,7 @@ extension CommandRequest {
     ) -> CommandRequest {
         CommandRequest(
             entity: Array(entity.utf8), name: "increment", payload: Array(#"{"by":\#(amount)}"#.utf8),
-            request: request, isRetry: isRetry)
+            request: request, attempt: isRetry ? .again : .first)
     }
 
     static func note(
@@ -16,7 +16,7 @@ extension CommandRequest {
         isRetry: Bool = false
     ) -> CommandRequest {
         CommandRequest(
-            entity: Array(entity.utf8), name: name, payload: Array(payload.utf8), request: request, isRetry: isRetry)
+            entity: Array(entity.utf8), name: name, payload: Array(payload.utf8), request: request, attempt: isRetry ? .again : .first)
     }
 }
 

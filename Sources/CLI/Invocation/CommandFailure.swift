@@ -64,7 +64,7 @@ extension CommandExit {
     init(nothingHappened code: Failure.Code) {
         switch code {
         case .malformed, .tooLarge: self = .usage
-        case .conflict, .unstorable: self = .refused
+        case .conflict, .unstorable, .fatal: self = .refused
         case .unknownKind, .unknownCommand, .unknownQuery: self = .noSuchThing
         case .quarantined: self = .journal
         default: self.init(directory: code.rawValue)

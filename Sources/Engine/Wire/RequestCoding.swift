@@ -1,5 +1,6 @@
 internal import Entities
 public import Primitives
+internal import Shards
 
 /// Requests and responses as bytes; `WireProtocol.md` has the layout.
 extension ByteWriter {
@@ -12,7 +13,7 @@ extension ByteWriter {
             writeShort(command.name)
             writeLong(command.payload)
             write(command.request)
-            write(command.isRetry)
+            write(command.attempt.rawValue)
         case .query(let query):
             write(UInt8(2))
             writeShort(query.kind)
@@ -98,7 +99,7 @@ extension ByteReader {
                 EntityCommand(
                     kind: try readShortString(), entity: try readShort(), name: try readShortString(),
                     payload: try readLong(limit: Self.fieldBytesMax), request: try readRequestID(),
-                    isRetry: try readBool()))
+                    attempt: try readAttempt()))
         case 2:
             return .query(
                 EntityQuery(
@@ -115,6 +116,12 @@ extension ByteReader {
                     from: LogIndex(try read()), limit: try read(), consistency: try readConsistency()))
         case let other: throw MalformedBytes("request \(other) is not known")
         }
+    }
+
+    private mutating func readAttempt() throws(MalformedBytes) -> Attempt {
+        let value = try read(UInt8.self)
+        guard let attempt = Attempt(rawValue: value) else { throw MalformedBytes("attempt \(value) is not known") }
+        return attempt
     }
 
     private mutating func readConsistency() throws(MalformedBytes) -> Consistency {

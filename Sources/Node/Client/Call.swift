@@ -1,17 +1,21 @@
 internal import Engine
 internal import Entities
 internal import Primitives
+internal import Shards
 
 /// One request of a caller, over all its attempts.
 ///
 /// A value without I/O: it says whether to try again and, at the end, how the request ended. A command's request id is made
 /// once, before the first attempt, so every attempt is the same command (HAZARDS 16).
 struct Call {
-    var request: Request
+    private(set) var request: Request
     let deadline: Instant
     private(set) var attempts = 0
     /// Whether an attempt may have taken effect unseen: then the end can only be *unknown*, never *not committed*.
     private(set) var mayHaveHappened = false
+    /// Whether a process has ended or fallen silent while it had an attempt: perhaps because of it. A process that writes down why it
+    /// crashes keeps its connections for seconds.
+    private var hasLostOwner = false
     private var lastFailure: RequestFailure?
 
     init(_ request: Request, deadline: Instant) {
@@ -26,25 +30,39 @@ struct Call {
         case renewSession
     }
 
+    /// The session that the request belongs to, if it is a command of one.
+    var session: SessionRequest? {
+        if case .command(let command) = request, case .session(let session) = command.request { return session }
+        return nil
+    }
+
+    /// Gives a command its request id: once, unless the shard has forgotten the session.
+    mutating func identify(as id: RequestID) {
+        guard case .command(var command) = request else { return }
+        command.request = id
+        request = .command(command)
+    }
+
     /// The request as the next attempt sends it.
     mutating func attempt() -> Request {
         attempts += 1
-        if case .command(var command) = request {
-            command.isRetry = attempts > 1
-            return .command(command)
-        }
+        let attempt: Attempt = hasLostOwner ? .afterLoss : .again
+        guard attempts > 1, case .command(var command) = request, command.attempt != attempt else { return request }
+        command.attempt = attempt
+        request = .command(command)
         return request
     }
 
-    /// Takes an attempt's answer.
-    mutating func answered(_ response: Response, now: Instant, jitter: inout RandomGenerator) -> Next {
-        guard case .failed(let failure) = response else { return .finish(response) }
+    /// Takes an attempt's failure.
+    mutating func answered(_ failure: RequestFailure, now: Instant, jitter: inout RandomGenerator) -> Next {
         switch failure.outcome {
         case .invalid:
             if failure.failure.code == .sessionExpired, !mayHaveHappened { return .renewSession }
-            return .finish(response)
+            return .finish(.failed(failure))
         case .notCommitted: break
-        case .unknown: noteUnknown()
+        case .unknown:
+            noteUnknown()
+            if failure.failure.code == .ownerLost { hasLostOwner = true }
         }
         lastFailure = failure
         return again(suggested: failure.failure.retryAfterMilliseconds, now: now, jitter: &jitter)
@@ -53,8 +71,12 @@ struct Call {
     /// An attempt's connection broke, or the answer did not come.
     mutating func lost(now: Instant, jitter: inout RandomGenerator) -> Next {
         noteUnknown()
+        hasLostOwner = true
         return again(suggested: nil, now: now, jitter: &jitter)
     }
+
+    /// The deadline has come while an attempt was on its way.
+    mutating func abandon() { noteUnknown() }
 
     /// An attempt could not even be sent.
     mutating func unsent(_ failure: RequestFailure, now: Instant, jitter: inout RandomGenerator) -> Next {

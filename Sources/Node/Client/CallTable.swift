@@ -9,12 +9,21 @@ internal import Primitives
 /// A session's number space is shared by all shards; a call that had to change its session keeps the old number open until it
 /// ends, so that nothing is acknowledged too early.
 final class CallTable {
-    private struct Entry {
+    /// A class: it is looked at in many places while its call is under way, and never copied.
+    private final class Entry {
+        let id: UInt64
         var call: Call
         var number: UInt64?
         var correlation: UInt64?
         var sentAt: Instant
-        var completion: (Response) -> Void
+        let completion: (Response) -> Void
+
+        init(id: UInt64, call: Call, sentAt: Instant, completion: @escaping (Response) -> Void) {
+            self.id = id
+            self.call = call
+            self.sentAt = sentAt
+            self.completion = completion
+        }
     }
 
     private let loop: any EventLoop
@@ -49,17 +58,16 @@ final class CallTable {
     }
 
     func begin(_ request: Request, timeout: Span, completion: @escaping (Response) -> Void) {
-        let id = nextID
+        let now = clock.now
+        let entry = Entry(id: nextID, call: Call(request, deadline: now + timeout), sentAt: now, completion: completion)
         nextID += 1
-        entries[id] = Entry(
-            call: Call(request, deadline: clock.now + timeout), number: nil, correlation: nil, sentAt: clock.now,
-            completion: completion)
+        entries[entry.id] = entry
         startTicking()
         if needsNumber(request), session.isFull {
-            waiting.append(id)
+            waiting.append(entry.id)
         } else {
-            number(id)
-            send(id)
+            number(entry)
+            send(entry, now)
         }
     }
 
@@ -68,24 +76,21 @@ final class CallTable {
         return false
     }
 
-    private func number(_ id: UInt64) {
-        guard needsNumber(entries[id]!.call.request), case .command(var command) = entries[id]!.call.request else {
-            return
-        }
+    private func number(_ entry: Entry) {
+        guard needsNumber(entry.call.request) else { return }
         let request = session.begin()
-        command.request = .session(request)
-        entries[id]!.number = request.number
-        entries[id]!.call.request = .command(command)
+        entry.number = request.number
+        entry.call.identify(as: .session(request))
     }
 
-    private func send(_ id: UInt64) {
-        let request = entries[id]!.call.attempt()
-        let correlation = Self.correlation(of: id, attempt: entries[id]!.call.attempts)
-        entries[id]!.correlation = correlation
-        entries[id]!.sentAt = clock.now
+    private func send(_ entry: Entry, _ now: Instant) {
+        let request = entry.call.attempt()
+        let correlation = Self.correlation(of: entry.id, attempt: entry.call.attempts)
+        entry.correlation = correlation
+        entry.sentAt = now
         if !transmit(request, correlation) {
-            detach(id)
-            proceed(id) { call, now, jitter in call.unsent(.noNode, now: now, jitter: &jitter) }
+            entry.correlation = nil
+            proceed(entry) { call, now, jitter in call.unsent(.noNode, now: now, jitter: &jitter) }
         }
     }
 
@@ -95,70 +100,61 @@ final class CallTable {
         id << 8 | UInt64(truncatingIfNeeded: attempt) & 0xFF
     }
 
-    /// The call that waits for this attempt's answer; nil if it has ended or has been tried again since.
-    private func call(awaiting correlation: UInt64) -> UInt64? {
-        let id = correlation >> 8
-        return entries[id]?.correlation == correlation ? id : nil
+    /// The call that waits for this attempt's answer, which no longer does; nil if it has ended or has been tried again since.
+    private func detach(_ correlation: UInt64) -> Entry? {
+        guard let entry = entries[correlation >> 8], entry.correlation == correlation else { return nil }
+        entry.correlation = nil
+        return entry
     }
 
     func answered(_ correlation: UInt64, _ response: Response) {
-        guard let id = call(awaiting: correlation) else { return }
-        detach(id)
-        if case .failed(let failure) = response, failure.outcome != .invalid { onTrouble(correlation) }
-        proceed(id) { call, now, jitter in call.answered(response, now: now, jitter: &jitter) }
+        guard let entry = detach(correlation) else { return }
+        guard case .failed(let failure) = response else { return finish(entry, response) }
+        if failure.outcome != .invalid { onTrouble(correlation) }
+        proceed(entry) { call, now, jitter in call.answered(failure, now: now, jitter: &jitter) }
     }
 
     /// The attempts with these correlations will not be answered.
     func lost(_ correlations: [UInt64]) {
         for correlation in correlations {
-            guard let id = call(awaiting: correlation) else { continue }
-            detach(id)
-            proceed(id) { call, now, jitter in call.lost(now: now, jitter: &jitter) }
+            guard let entry = detach(correlation) else { continue }
+            proceed(entry) { call, now, jitter in call.lost(now: now, jitter: &jitter) }
         }
     }
 
-    private func detach(_ id: UInt64) { entries[id]?.correlation = nil }
-
-    private func proceed(_ id: UInt64, _ step: (inout Call, Instant, inout RandomGenerator) -> Call.Next) {
-        guard entries[id] != nil else { return }
-        switch step(&entries[id]!.call, clock.now, &generator) {
-        case .finish(let response): finish(id, response)
+    private func proceed(_ entry: Entry, _ step: (inout Call, Instant, inout RandomGenerator) -> Call.Next) {
+        switch step(&entry.call, clock.now, &generator) {
+        case .finish(let response): finish(entry, response)
         case .retry(let pause):
             loop.assumeIsolated().scheduleTask(in: .nanoseconds(pause.nanoseconds)) { [self] in
-                if let entry = entries[id], entry.correlation == nil { send(id) }
+                if entries[entry.id] != nil, entry.correlation == nil { send(entry, clock.now) }
             }
-        case .renewSession: renew(id)
+        case .renewSession: renew(entry)
         }
     }
 
     /// Opens a later session for what has not been sent to that shard under the old one.
-    private func renew(_ id: UInt64) {
-        guard entries[id]?.number != nil, case .command(var command) = entries[id]!.call.request,
-            case .session(let old) = command.request
-        else { return finish(id, entries[id]!.call.expired()) }
+    private func renew(_ entry: Entry) {
+        guard entry.number != nil, case .command(let command) = entry.call.request, case .session(let old) = command.request
+        else { return finish(entry, entry.call.expired()) }
         if old.client == session.client {
             // Everything under way keeps its old number; it ends by itself.
             session = Session(client: generator.next(), opened: max(clock.wall.milliseconds, old.opened + 1) + 1_000)
         }
         let request = session.begin()
-        command.request = .session(request)
-        entries[id]!.number = request.number
-        entries[id]!.call.request = .command(command)
-        send(id)
+        entry.number = request.number
+        entry.call.identify(as: .session(request))
+        send(entry, clock.now)
     }
 
-    private func finish(_ id: UInt64, _ response: Response) {
-        guard let entry = entries.removeValue(forKey: id) else { return }
-        if let number = entry.number, case .command(let command) = entry.call.request,
-            case .session(let request) = command.request, request.client == session.client
-        {
-            session.end(number)
-        }
+    private func finish(_ entry: Entry, _ response: Response) {
+        guard entries.removeValue(forKey: entry.id) != nil else { return }
+        if let number = entry.number, entry.call.session?.client == session.client { session.end(number) }
         entry.completion(response)
         while !session.isFull, let next = waiting.popFirst() {
-            guard entries[next] != nil else { continue }
+            guard let next = entries[next] else { continue }
             number(next)
-            send(next)
+            send(next, clock.now)
         }
         if entries.isEmpty { stopTicking() }
     }
@@ -183,20 +179,14 @@ final class CallTable {
         for id in entries.keys.sorted() {
             guard let entry = entries[id] else { continue }
             if entry.call.deadline <= now {
-                if entry.correlation != nil {
-                    detach(id)
-                    // An attempt on its way may still take effect.
-                    proceed(id) { call, now, jitter in
-                        _ = call.lost(now: now, jitter: &jitter)
-                        return .finish(call.expired())
-                    }
-                } else {
-                    finish(id, entry.call.expired())
-                }
+                // An attempt on its way may still take effect.
+                if entry.correlation != nil { entry.call.abandon() }
+                entry.correlation = nil
+                finish(entry, entry.call.expired())
             } else if let correlation = entry.correlation, now - entry.sentAt > attemptTimeout {
                 onTrouble(correlation)
-                detach(id)
-                proceed(id) { call, now, jitter in call.lost(now: now, jitter: &jitter) }
+                guard let entry = detach(correlation) else { continue }
+                proceed(entry) { call, now, jitter in call.lost(now: now, jitter: &jitter) }
             }
         }
     }
@@ -205,7 +195,7 @@ final class CallTable {
     func close() {
         for id in entries.keys.sorted() {
             guard let entry = entries[id] else { continue }
-            finish(id, entry.call.expired())
+            finish(entry, entry.call.expired())
         }
         stopTicking()
     }
