@@ -32,7 +32,6 @@ extension Engine {
 
     /// The replica is given up: what the journal reads of it from now on, or of one that takes its place, is not what was asked for.
     func abandonHistories(of group: GroupID) {
-        if settings.broken.contains(.readAfterRetiring) { return }
         for token in histories.keys.sorted() where histories[token]!.group == group {
             respond(to: histories.removeValue(forKey: token)!.origin, .failed(.moving))
         }

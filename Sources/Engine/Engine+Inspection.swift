@@ -36,6 +36,9 @@ extension Engine {
     /// A copy of one group's consensus; nil if it has no replica here.
     package func raft(of group: GroupID) -> RaftGroup? { replica(group)?.raft }
 
+    /// Whether somebody still waits for the events that are read under this token.
+    package func awaitsEvents(_ token: UInt64) -> Bool { histories[token] != nil }
+
     /// Has this node's group change its members without a plan, as the core allows.
     package func change(_ group: GroupID, _ change: ConfigurationChange) {
         guard let replica = replica(group), replica.servingTerm != nil else { return }

@@ -24,7 +24,7 @@ struct FirstSeed: Sendable {
         var isFirst = true
         repeat {
             let answers = try await EventLoopFuture.whenAllSucceed(
-                others.map { SeedProbe.ask($0, on: loop, configuration.logger) }, on: loop
+                others.map { SeedProbe.ask($0, network, on: loop, configuration.logger) }, on: loop
             ).get()
             if answers.contains(where: { $0?.cluster != nil }) { return false }
             // Two names of one node are not two nodes.

@@ -23,7 +23,8 @@ struct SimulatedDisk {
             for entry in entries.reversed() where entry.type == .configuration {
                 if let configuration = try? Configuration(decoding: entry.payload) { return configuration }
             }
-            return descriptor.configuration
+            // Entries that are trimmed are in the checkpoint.
+            return base.configuration
         }
 
         /// How far the log of any replica of the group on this disk has come.

@@ -39,7 +39,13 @@ extension Simulation {
     /// committed and on the disk.
     func eventsRead(_ host: SimulatedHost, _ start: UInt64, _ load: EngineOutputs.HistoryLoad, _ event: Event) {
         guard host.starts == start, !isHeld(host, event) else { return }
-        let entries = host.disk.groups[load.group]?.entries ?? []
+        let group = host.disk.groups[load.group]
+        let entries = group?.entries ?? []
+        if group?.last.index ?? .zero < load.through, host.engine?.awaitsEvents(load.token) ?? false {
+            fail(
+                "node \(host.node!) would answer a question for events of group \(load.group) through entry \(load.through), and its disk ends at "
+                    + "\(group?.last.index ?? .zero)")
+        }
         let (after, limit) = (load.history.after, Int(load.history.limit))
         let found = facts(load.history.entity, in: entries.prefix { $0.index <= load.through }).filter { $0.revision > after }
         let page = EventPage(

@@ -12,9 +12,12 @@ import Testing
             let files = FileManager.default.enumerator(at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
             for case let file as URL in files! where file.pathExtension == "swift" && file.path != #filePath {
                 names.insert(file.deletingPathExtension().lastPathComponent)
-                if folder == "Tests" { text += try String(contentsOf: file, encoding: .utf8) }
+                guard folder == "Tests" else { continue }
+                text += try String(contentsOf: file, encoding: .utf8)
             }
         }
+        // A file may hold several suites.
+        for suite in text.matches(of: /struct ([A-Z][A-Za-z]*)/) { names.insert(String(suite.1)) }
         return (names, text)
     }
 

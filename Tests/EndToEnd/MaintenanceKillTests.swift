@@ -51,36 +51,13 @@ extension EndToEnd {
                 var launch = node.launch
                 launch.environment["HOLDFAST_KILL_POINT"] = point
                 let dying = try await stage.start(launch)
-                _ = try await stage.run(["bench", "--callers", "16", "--entities", "100", "--seconds", "5"], at: dying)
+                _ = try await stage.run(["bench", "--callers", "16", "--entities", "100", "--seconds", "2"], at: dying)
                 #expect(await dying.waitForExit(timeout: .seconds(20)) == .signal(9), "\(dying.endOfLog())")
                 let again = try await stage.start(node.launch)
                 #expect(try await stage.increment("alice", by: 3, requestID: "first", at: again).line == "3")
                 #expect(try await stage.get("alice", at: again).line == "3")
                 let verify = try await stage.run(["journal", "verify", "--data", again.launch.data])
                 #expect(verify.exit == .code(0), "\(verify)")
-            }
-        }
-    }
-
-    @Suite struct Stampede {
-        @Test func `ten thousand callers under whom an owner dies are all answered, each increment once`() async throws {
-            try await Stage.run { stage in
-                let result = try await stage.run(
-                    [
-                        "crash-test", "--nodes", "3", "--seconds", "5", "--faults", "kill", "--callers", "10000", "--entities", "2000",
-                        "--seed", "30", "--json",
-                    ], timeout: .seconds(180))
-                #expect(result.exit == .code(0), "\(result)")
-                #expect(result.output.contains(#""kill":"#), "\(result)")
-            }
-        }
-
-        @Test func `packets lost between network namespaces cost nothing that was answered`() async throws {
-            try await Stage.run { stage in
-                let result = try await stage.run(
-                    ["crash-test", "--seconds", "12", "--faults", "netns", "--seed", "5", "--json"], timeout: .seconds(120))
-                #expect(result.exit == .code(0), "\(result)")
-                #expect(result.output.contains(#""netns":"#) || result.output.contains("netns: skipped"), "\(result)")
             }
         }
     }

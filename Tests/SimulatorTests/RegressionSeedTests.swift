@@ -17,6 +17,8 @@ import Testing
         1864, 2284,
         // A founder that was killed before its first entry was durable could never start again.
         3, 16,
+        // An answer to a question for events came from the replica that took the place of the one that was asked.
+        1685,
     ]
 
     @Test(arguments: seeds)

@@ -10,14 +10,16 @@ struct SimulatorRuns {
         let number = arguments.count > 1 ? Int(arguments[1]) : nil
         switch (arguments.first, arguments.count) {
         case ("seeds", 2): if let number { seeds(number) }
-        case ("mutations", 1): for mutation in Mutation.all { print(mutation.name, mutation.seed) }
+        case ("mutations", 1):
+            for mutation in Mutation.all { print(mutation.name, mutation.seed) }
+            exit(0)
         case ("mutation", 2): if let mutation = Mutation.named(arguments[1]) { broken(mutation) }
         case ("exhaustive", 2): if let number { exhaustive(depth: number) }
         case ("find", 3): if let mutation = Mutation.named(arguments[1]), let count = Int(arguments[2]) { find(mutation, count) }
         case ("trace", 2): if let number { print(Simulation(seed: UInt64(number), trace: { print($0) }).run().violation ?? "fine"); exit(0) }
         default: break
         }
-        end("usage: SimulatorRuns seeds COUNT | mutations | mutation NAME | exhaustive DEPTH", code: 64)
+        end("usage: SimulatorRuns seeds COUNT | mutations | mutation NAME | find NAME COUNT | trace SEED | exhaustive DEPTH", code: 64)
     }
 
     private static func seeds(_ count: Int) {

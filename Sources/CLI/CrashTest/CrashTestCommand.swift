@@ -32,6 +32,9 @@ struct CrashTestCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Decides which faults come when, and to whom. Default: a new one for each run.", valueName: "n"))
     var seed: UInt64?
 
+    @Option(help: ArgumentHelp("Faults follow each other after so many times less undisturbed load than usual.", valueName: "n"))
+    var pace: Int64 = 1
+
     @Option(help: ArgumentHelp("Concurrent callers.", valueName: "n"))
     var callers = 24
 
@@ -56,6 +59,7 @@ struct CrashTestCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...9).contains(nodes) else { throw ValidationError("--nodes must be from 1 to 9.") }
+        guard (1...100).contains(pace) else { throw ValidationError("--pace must be from 1 to 100.") }
         guard (1...10_000).contains(callers) else { throw ValidationError("--callers must be from 1 to 10000.") }
         guard (1...1_000_000).contains(entities) else { throw ValidationError("--entities must be from 1 to 1000000.") }
         guard !faults.contains(.netns) || !faults.contains(where: \.needsRelay) else {
@@ -73,6 +77,7 @@ struct CrashTestCommand: AsyncParsableCommand {
         settings.nodes = nodes
         settings.duration = seconds.duration
         settings.faults = faults
+        settings.pace = pace
         settings.callers = callers
         settings.entities = entities
         var report: CrashTestReport

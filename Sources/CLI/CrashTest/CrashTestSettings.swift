@@ -4,6 +4,8 @@ struct CrashTestSettings: Sendable {
     /// How long faults go on under load.
     var duration = Duration.seconds(30)
     var faults: [Fault] = [.kill, .killall]
+    /// Between faults there is so many times less undisturbed load than usual.
+    var pace: Int64 = 1
     /// Decides which faults come when and to whom, and what callers do.
     var seed: UInt64
     var callers = 24

@@ -43,7 +43,7 @@ struct NemesisPlan {
         let victims = Array(Array(0..<settings.nodes).shuffled(using: &generator).prefix(count))
         let isKill = fault == .kill || fault == .killall
         return Step(
-            calm: Int64.random(in: 200...1_500, using: &generator), fault: fault, victims: victims,
+            calm: Int64.random(in: 200...1_500, using: &generator) / settings.pace, fault: fault, victims: victims,
             strikesOwner: count < settings.nodes && Int.random(in: 0..<100, using: &generator) < 60,
             down: Int64.random(in: Self.down(fault), using: &generator), manner: generator.next(),
             killAgainAfter: isKill && Int.random(in: 0..<100, using: &generator) < 20
