@@ -1,12 +1,18 @@
 internal import HTTPTypes
 internal import Node
 internal import Telemetry
+internal import Transport
 
 extension Endpoints {
     /// `GET /metrics`
     func metrics() async -> Answer {
         var exposition = Exposition()
         if let node = await backend.measurements() { exposition.write(node) }
+        if let own = security?.certificate {
+            exposition.one(
+                "holdfast_tls_certificate_expiry_timestamp_seconds", .gauge, "When the node's certificate ends, in seconds since 1970.",
+                own.notValidAfter)
+        }
         if let bytes = ProcessMemory.residentBytes {
             exposition.one("process_resident_memory_bytes", .gauge, "Memory in use.", bytes)
         }

@@ -3,6 +3,7 @@ internal import Entities
 internal import HTTPTypes
 internal import JSON
 internal import Node
+internal import Transport
 
 /// What is served, and by whom.
 struct Endpoints: Sendable {
@@ -12,6 +13,8 @@ struct Endpoints: Sendable {
     let configuration: GatewayConfiguration
     /// Nil: whoever reaches the port may do everything.
     let access: AccessList?
+    /// Nil: without TLS.
+    let security: TransportSecurity?
 
     func answer(_ inquiry: Inquiry) async throws(GatewayError) -> Answer {
         let isReading = inquiry.method == .get || inquiry.method == .head

@@ -47,7 +47,7 @@ public final class Gateway: Service {
         }
         endpoints = Endpoints(
             backend: backend, streams: StreamTable(limit: configuration.streamsMax), tally: GatewayTally(),
-            configuration: configuration, access: access)
+            configuration: configuration, access: access, security: security)
     }
 
     /// Reads the file of tokens again now, instead of within seconds of a change.

@@ -81,6 +81,28 @@ extension EndToEnd {
             }
         }
 
+        @Test(.enabled(if: browser != nil, "Chromium is not installed (apt-get install chromium)"))
+        func `the dashboard asks for a token where the node does`() async throws {
+            try await Stage.run { stage in
+                let file = "\(stage.folder)/tokens.json"
+                _ = try await stage.run(["token", "create", "a", "--role", "read", "--file", file])
+                var launch = try launch("node1", stage: stage)
+                launch.extraArguments = ["--http-tokens", file]
+                let node = try await stage.start(launch)
+                let process = try ChildProcess.start(
+                    ChildProcess.Launch(
+                        executable: browser!,
+                        arguments: [
+                            "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(stage.folder)/browser",
+                            "--virtual-time-budget=3000", "--dump-dom", "http://127.0.0.1:\(node.launch.httpPort!)/",
+                        ], errorFile: "\(stage.folder)/browser.err"))
+                if await process.waitForExit(timeout: .seconds(60)) == nil { process.signal(SIGKILL) }
+                #expect(process.output.contains(#"<form id="access">"#) && process.output.contains("a token is needed"), "\(process.output.suffix(3_000))")
+                let open = try await curl("http://127.0.0.1:\(node.launch.httpPort!)/", stage: stage)
+                #expect(open.contains(#"<form id="access" hidden>"#))
+            }
+        }
+
         @Test func `a node ends within five seconds with a stream and a connection open`() async throws {
             try await Stage.run { stage in
                 let node = try await stage.start(try launch("node1", stage: stage))

@@ -102,6 +102,9 @@ extension EndToEnd {
                 #expect(try await curl("--cacert", "/dev/null", "\(base)/healthz").hasSuffix(" 000"))
                 #expect(try await curl("\(base)/healthz").hasSuffix(" 200"))
 
+                let metrics = try await curl("--header", "Authorization: Bearer \(reader)", "\(base)/metrics")
+                #expect(metrics.contains("\nholdfast_tls_certificate_expiry_timestamp_seconds "))
+
                 #expect(try await token("revoke", "writer").exit == .code(0))
                 #expect(try await token("revoke", "writer").exit == .code(66))
                 node.process.signal(SIGHUP)
