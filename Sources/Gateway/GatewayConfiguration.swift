@@ -1,5 +1,5 @@
 public import Logging
-public import Node
+internal import Node
 public import Telemetry
 public import Tracing
 

@@ -31,7 +31,8 @@ struct NodeRepair: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        var settings = try options.settings()
+        var settings = try await options.resolve().settings
+        try settings.check()
         guard let data = settings.data, let seeds = settings.seeds, !seeds.isEmpty else {
             throw CommandFailure.usage("--seed is missing: name a node of the cluster that is well, as in --seed 127.0.0.1:7400")
         }
@@ -39,7 +40,7 @@ struct NodeRepair: AsyncParsableCommand {
         settings.name = nil
         let folder = try JournalFolder(locking: data)
         let old = try await NodeReplacement.find(
-            folder.identity(), named: replaces, address: settings.advertise ?? settings.listen, in: data, seeds: seeds)
+            folder.identity(), named: replaces, address: settings.advertise ?? settings.listen, in: data, seeds: seeds, tls: settings.tls())
         let aside = folder.path + ".set-aside-" + Self.stamp()
         try folder.move(to: aside)
         if !output.json { StandardOutput.line("\(data) is set aside as \(aside)") }

@@ -14,11 +14,11 @@ enum NodeReplacement {
     ///   - identity: what the journal says of itself, if it can be read.
     ///   - address: where the node listened, as its options say.
     static func find(
-        _ identity: FileIdentity?, named name: String?, address: String?, in data: String, seeds: [String]
+        _ identity: FileIdentity?, named name: String?, address: String?, in data: String, seeds: [String], tls: TLSFiles?
     ) async throws -> Member {
         let cluster: Cluster
         do {
-            cluster = try await Cluster.connect(to: seeds, timeout: .seconds(10), logger: .silent)
+            cluster = try await Cluster.connect(to: seeds, timeout: .seconds(10), tls: tls, logger: .silent)
         } catch {
             throw CommandFailure(
                 .unavailable, "no-healthy-peer",
