@@ -130,7 +130,7 @@ public final class JournalReader {
     }
 
     /// What stands before an entry; nil if the journal does not have it (any more, or yet).
-    private func point(before index: LogIndex, in group: Replica, _ replica: Int64) throws(JournalError) -> LogPoint? {
+    func point(before index: LogIndex, in group: Replica, _ replica: Int64) throws(JournalError) -> LogPoint? {
         if index == group.first { return group.beforeFirst }
         guard let entry = try log.entry(replica, index.previous) else {
             log.forget()
