@@ -9,6 +9,7 @@ extension JournalReader {
     ///   - from: entries below this index are passed over.
     ///   - committed: the caller knows that entries through this index are committed; the file's own word may be half a second old.
     ///   - bytesMax: no more events are added once there are that many bytes of them.
+    /// - Throws: `.corrupt` if an entry is not as it was written: nobody is shown what a disk has made of it (HAZARDS 20).
     /// - Complexity: four bytes of hash per entry of the group from `from` on, and the entity's own entries.
     public func events(
         _ id: GroupID, entity: [UInt8], after: UInt64, limit: Int, from: LogIndex = .zero, committed: LogIndex = .zero,
@@ -45,7 +46,12 @@ extension JournalReader {
             // A run and a segment may tell of the same entries while they move from one to the other.
             if index < group.first || scan.events.last.map({ index <= $0.index }) ?? false { continue }
             guard index <= max(group.commit, scan.committed) else { return true }
-            guard let entry = try log.entry(group.replica!, index, at: run.positions[offset]) else { return true }
+            guard let entry = try log.entry(group.replica!, index, at: run.positions[offset]),
+                let before = try point(before: index, in: group, group.replica!)
+            else { return true }
+            guard entry.follows(before.checksum) else {
+                throw .corrupt(path, "the checksum of entry \(index) of \(group.descriptor.shardName) is wrong")
+            }
             let record: EntryRecord
             do throws(MalformedBytes) {
                 guard entry.type == .record else { continue }

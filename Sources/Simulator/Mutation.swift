@@ -57,7 +57,7 @@ public struct Mutation: Sendable {
     private static let engine: [Mutation] = [
         Mutation("call-it-not-committed", .calledNotCommitted, 263, "a lost proposal's outcome is unknown"),
         Mutation("answer-by-index", .answerByIndexAlone, 82, "a caller is answered from its own entry, by index and term"),
-        Mutation("reuse-forward-numbers", .reuseForwardNumbers, 1354, "the number of a passed-on request is never used again"),
+        Mutation("reuse-forward-numbers", .reuseForwardNumbers, 5158, "the number of a passed-on request is never used again"),
         Mutation("follow-old-directory", .followOldDirectory, 339, "a node acts on no older directory than it had"),
         Mutation("give-up-while-member", .giveUpWhileMember, 6, "a replica is given up only when its group went on without it"),
         Mutation("born-again", .bornAgain, 366, "a replica that was given up is not born again with its first members"),

@@ -41,6 +41,7 @@ extension Simulation {
         guard host.starts == start, !isHeld(host, event) else { return }
         let group = host.disk.groups[load.group]
         let entries = group?.entries ?? []
+        if let group, !broken.contains(.skipChecksums), !group.isSound(0..<entries.count) { return damaged(host) }
         if group?.last.index ?? .zero < load.through, host.engine?.awaitsEvents(load.token) ?? false {
             fail(
                 "node \(host.node!) would answer a question for events of group \(load.group) through entry \(load.through), and its disk ends at "

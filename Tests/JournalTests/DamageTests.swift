@@ -153,6 +153,9 @@ import Testing
         #expect(
             journalError { _ = try reader.entries(group1, from: LogIndex(2), through: LogIndex(5), bytesMax: 9_999) }?.code
                 == .corrupt)
+        let (alice, bob) = (Array("alice".utf8), Array("bob".utf8))
+        #expect(journalError { _ = try reader.events(group1, entity: alice, after: 0, limit: 40) }?.code == .corrupt)
+        #expect(try reader.events(GroupID(2), entity: bob, after: 0, limit: 40).count == 20)
         // What lies beside the damage is still readable: the reader has not got stuck in a transaction.
         #expect(try reader.entries(GroupID(2), from: LogIndex(1), through: LogIndex(20), bytesMax: 99_999).entries.count == 20)
         reader.close()

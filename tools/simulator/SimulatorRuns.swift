@@ -15,11 +15,14 @@ struct SimulatorRuns {
             exit(0)
         case ("mutation", 2): if let mutation = Mutation.named(arguments[1]) { broken(mutation) }
         case ("exhaustive", 2): if let number { exhaustive(depth: number) }
-        case ("find", 3): if let mutation = Mutation.named(arguments[1]), let count = Int(arguments[2]) { find(mutation, count) }
+        case ("find", 4):
+            if let mutation = Mutation.named(arguments[1]), let first = UInt64(arguments[2]), let count = UInt64(arguments[3]) {
+                find(mutation, from: first, count)
+            }
         case ("trace", 2): if let number { print(Simulation(seed: UInt64(number), trace: { print($0) }).run().violation ?? "fine"); exit(0) }
         default: break
         }
-        end("usage: SimulatorRuns seeds COUNT | mutations | mutation NAME | find NAME COUNT | trace SEED | exhaustive DEPTH", code: 64)
+        end("usage: SimulatorRuns seeds COUNT | mutations | mutation NAME | find NAME FROM COUNT | trace SEED | exhaustive DEPTH", code: 64)
     }
 
     private static func seeds(_ count: Int) {
@@ -49,8 +52,8 @@ struct SimulatorRuns {
     }
 
     /// The first seed that shows it; looked for anew whenever the simulator has changed.
-    private static func find(_ mutation: Mutation, _ count: Int) {
-        for seed in 1...UInt64(count) {
+    private static func find(_ mutation: Mutation, from first: UInt64, _ count: UInt64) {
+        for seed in first..<first + count {
             FileHandle.standardError.write(Data("\rseed \(seed) ".utf8))
             guard let violation = Simulation(seed: seed, mutation: mutation).run().violation else { continue }
             print("\n\(mutation.name): seed \(seed): \(violation)")
