@@ -40,10 +40,7 @@ struct Importation {
     /// - Parameter folder: must not be there yet.
     mutating func write(_ lines: inout LineSource, to folder: String, progress: (Int64) -> Void) throws {
         let kinds = try header(&lines)
-        let file = try JournalFile.open(directory: folder)
-        do {
-            _ = try file.recover()
-            let cluster = UniqueID.random()
+        try NewCluster.make(in: folder) { file, cluster in
             summary.cluster = cluster.description
             do {
                 directory = try NewCluster.write(to: file, cluster, kinds: kinds)
@@ -51,16 +48,6 @@ struct Importation {
                 throw broken(lines, refusal.message)
             }
             try body(&lines, file, progress)
-            try file.close()
-        } catch {
-            try? file.close()
-            throw error
-        }
-        let made = try JournalReader(directory: folder)
-        defer { made.close() }
-        let found = try made.verify()
-        guard found.isSound else {
-            throw CommandFailure(.journal, "corrupt", "what was written reads back wrong: \(found.problems[0])")
         }
     }
 

@@ -12,6 +12,27 @@ enum NewCluster {
     static let node = NodeID(1)
     static let alone = Configuration(voters: [node])
 
+    /// Makes a journal, has it filled and closed, and reads it back.
+    ///
+    /// - Parameter folder: must not be there yet.
+    static func make(in folder: String, _ fill: (JournalFile, UniqueID) throws -> Void) throws {
+        let file = try JournalFile.open(directory: folder)
+        do {
+            _ = try file.recover()
+            try fill(file, UniqueID.random())
+            try file.close()
+        } catch {
+            try? file.close()
+            throw error
+        }
+        let made = try JournalReader(directory: folder)
+        defer { made.close() }
+        let found = try made.verify()
+        guard found.isSound else {
+            throw CommandFailure(.journal, "corrupt", "what was written reads back wrong: \(found.problems[0])")
+        }
+    }
+
     /// Writes a directory with one member and these kinds, as the first node of a cluster would have it.
     static func write(to file: JournalFile, _ cluster: UniqueID, kinds: [KindRecord]) throws -> DirectoryState {
         var state = DirectoryState()
