@@ -1,6 +1,5 @@
 import Engine
 import Entities
-import Gateway
 import JSON
 import Node
 import Primitives
@@ -46,43 +45,10 @@ extension EntityEvent {
         guard let object = value.object, object.count == 1, let name = object.keys.first, let data = object[name] else { return (nil, value) }
         return (name, data)
     }
-
-    /// As `holdfast journal events` writes it.
-    func line(of name: String) -> String {
-        let (type, data) = parts
-        return "\(Timestamp.iso8601(milliseconds: recordedAt))  \(name)  \(revision)  \(type ?? "") \(data)"
-    }
-
-    struct Line: Encodable {
-        var kind: String
-        var entity: String
-        var revision: UInt64
-        var index: UInt64
-        var term: UInt64
-        var type: String?
-        var data: JSONValue
-        var requestID: String?
-        var recordedAt: String
-
-        enum CodingKeys: String, CodingKey {
-            case kind, entity, revision, index, term, type, data
-            case requestID = "request_id"
-            case recordedAt = "recorded_at"
-        }
-    }
-
-    func jsonLine(kind: String, id: String) -> Line {
-        let (type, data) = parts
-        return Line(
-            kind: kind, entity: id, revision: revision, index: index.rawValue, term: term.rawValue, type: type, data: data,
-            requestID: requestID, recordedAt: Timestamp.iso8601(milliseconds: recordedAt))
-    }
 }
 
 extension OutputOptions {
     func show(_ events: [EntityEvent], kind: String, id: String) {
-        for event in events {
-            if json { StandardOutput.json(event.jsonLine(kind: kind, id: id)) } else { StandardOutput.line(event.line(of: "\(kind)/\(id)")) }
-        }
+        for event in events { show(EventLine(event, kind: kind, id: id)) }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import JSON
 import Journal
 import Primitives
 
@@ -33,7 +32,7 @@ struct JournalEvents: ParsableCommand {
                 guard kind == nil || kind == event.kind else { return true }
                 // A name on the command line means an entity of the application.
                 if entity != nil, event.shard == "directory" { return true }
-                if output.json { StandardOutput.json(EventLine(event)) } else { StandardOutput.line(Self.line(event)) }
+                output.show(EventLine(event))
                 return true
             }
         }
@@ -53,46 +52,5 @@ struct JournalEvents: ParsableCommand {
             names.append((String(text[..<slash]), String(text[text.index(after: slash)...])))
         }
         return names
-    }
-
-    private static func line(_ event: ListedEvent) -> String {
-        let name = event.shard == "directory" ? "directory" : "\(event.kind)/\(event.entity)"
-        return "\(event.recordedAt)  \(name)  \(event.revision)  \(event.type ?? "") \(event.data)"
-    }
-
-    /// The columns of the view `events`, by their names there.
-    private struct EventLine: Encodable {
-        var position: Int64
-        var shard: String
-        var index: UInt64
-        var term: UInt64
-        var kind: String
-        var entity: String
-        var revision: UInt64
-        var type: String?
-        var data: JSONValue
-        var requestID: String?
-        var recordedAt: String
-
-        enum CodingKeys: String, CodingKey {
-            case position, shard, index, term, kind, entity, revision, type, data
-            case requestID = "request_id"
-            case recordedAt = "recorded_at"
-        }
-
-        init(_ event: ListedEvent) {
-            position = event.position
-            shard = event.shard
-            index = event.index.rawValue
-            term = event.term.rawValue
-            kind = event.kind
-            entity = event.entity
-            revision = event.revision
-            type = event.type
-            // What is no JSON is shown as it is.
-            data = (try? JSONValue.parse(event.data)) ?? .string(event.data)
-            requestID = event.requestID
-            recordedAt = event.recordedAt
-        }
     }
 }
