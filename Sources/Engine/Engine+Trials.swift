@@ -23,10 +23,16 @@ extension Engine {
 
     /// Decides a command of the trial under way, and forgets what came of it. In a copy of this process only: it may not return.
     public func rehearse(_ number: Int) {
-        guard case .command(let command) = trials.underWay[number].request,
-            let group = router.group(kind: command.kind, entity: command.entity), let replica = replica(group)
-        else { return }
+        guard let (command, replica) = place(of: trials.underWay[number]) else { return }
         replica.shard?.rehearse(asked(command))
+    }
+
+    /// The command, and this node's replica of its shard, if it has one.
+    private func place(of pending: Pending) -> (EntityCommand, Replica)? {
+        guard case .command(let command) = pending.request,
+            let group = router.group(kind: command.kind, entity: command.entity), let replica = replica(group)
+        else { return nil }
+        return (command, replica)
     }
 
     /// What became of the trial under way.
@@ -44,11 +50,10 @@ extension Engine {
     }
 
     private func conclude(_ pending: Pending, _ trial: Trial) {
-        guard case .command(let command) = pending.request,
-            let group = router.group(kind: command.kind, entity: command.entity), let replica = replica(group),
-            replica.servingTerm != nil, replica.installing == nil
-        else { return dispatch(pending) }
-        if trial == .fatal { notice("refuses a command that ends the process that decides it", group: group) }
+        guard let (command, replica) = place(of: pending), replica.servingTerm != nil, replica.installing == nil else {
+            return dispatch(pending)
+        }
+        if trial == .fatal { notice("refuses a command that ends the process that decides it", group: replica.group) }
         decide(command, pending, replica, trial)
     }
 }
