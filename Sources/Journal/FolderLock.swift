@@ -65,8 +65,11 @@ final class FolderLock {
 
     deinit { release() }
 
+    /// Unlocks by name: a copy of this process (`fork`) shares the lock, and would keep it until it has closed its own descriptor.
     func release() {
-        if descriptor >= 0 { close(descriptor) }
+        guard descriptor >= 0 else { return }
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
         descriptor = -1
     }
 

@@ -133,6 +133,25 @@ import Testing
         }
     }
 
+    @Test func `a closed folder is free, although a copy of the process still has its lock open`() throws {
+        let folder = Folder()
+        let (file, _) = try JournalFile.opened(folder)
+        // As after a fork: a second descriptor of the same open file.
+        var lock = stat()
+        try #require(stat(folder.path + "/lock", &lock) == 0)
+        let descriptor = try #require(
+            (0..<Int32(4096)).first {
+                var found = stat()
+                return fstat($0, &found) == 0 && found.st_ino == lock.st_ino && found.st_dev == lock.st_dev
+            })
+        let copy = dup(descriptor)
+        try #require(copy >= 0)
+        defer { close(copy) }
+        #expect(journalError { _ = try JournalFile.open(directory: folder.path) }?.code == .inUse)
+        try file.close()
+        try JournalFile.opened(folder).0.close()
+    }
+
     @Test func `a folder that is in use is refused, also within one process`() throws {
         let folder = Folder()
         let (file, _) = try JournalFile.opened(folder)
