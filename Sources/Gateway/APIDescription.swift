@@ -40,7 +40,7 @@ struct APIDescription {
                 [
                     "post": Self.operation(
                         "move", "Make a node the owner of a shard; null gives the choice back",
-                        ["required": ["shard"], "properties": ["shard": Self.text, "node": ["type": ["integer", "null"], "minimum": 0]]])
+                        ["required": ["shard"], "properties": ["shard": Self.shard, "node": ["type": ["integer", "null"], "minimum": 0]]])
                 ]
             ),
             (
@@ -210,6 +210,8 @@ struct APIDescription {
     }
 
     private static let count: JSONValue = ["type": "integer", "minimum": 0]
+    /// `KIND/NUMBER`.
+    private static let shard: JSONValue = ["type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,63}/(0|[1-9][0-9]{0,3})$"]
     private static let text: JSONValue = ["type": "string"]
 
     private static let schemas: [(String, JSONValue)] = [
