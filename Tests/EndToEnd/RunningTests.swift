@@ -64,7 +64,7 @@ extension EndToEnd {
         }
 
         @Test func `a rolling restart of three nodes fails no request`() async throws {
-            try await Stage.run { stage in
+            try await Stage.run(isAlone: true) { stage in
                 var nodes = try await stage.startThree()
                 let cluster = try await Cluster.connect(to: nodes.map(\.address))
                 let load = Load()

@@ -2,8 +2,8 @@ import CLI
 import Foundation
 import Testing
 
-/// Everything here runs real processes, one test at a time.
-@Suite(.serialized) struct EndToEnd {}
+/// Everything here runs real processes, a few tests at a time.
+@Suite struct EndToEnd {}
 
 /// A folder of its own, the nodes started in it, and the `holdfast` program to talk to them. Nothing outlives it.
 final class Stage {
@@ -16,7 +16,22 @@ final class Stage {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    static func run(_ body: (Stage) async throws -> Void) async throws {
+    /// - Parameter isAlone: for a test whose measure is time.
+    static func run(isAlone: Bool = false, _ body: (Stage) async throws -> Void) async throws {
+        let place = await Places.shared.take(isAlone: isAlone)
+        let start = ContinuousClock.now
+        do {
+            try await run(body)
+        } catch {
+            await Places.shared.giveBack(place)
+            throw error
+        }
+        await Places.shared.giveBack(place)
+        // What the test runner tells counts the wait for a place.
+        print("On the stage for \((ContinuousClock.now - start).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1)))): \(Test.current?.name ?? "")")
+    }
+
+    private static func run(_ body: (Stage) async throws -> Void) async throws {
         let stage = try Stage()
         do {
             try await body(stage)
