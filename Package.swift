@@ -177,7 +177,7 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: [
-                "Journal", "Engine", "Consensus", "Shards", "CSQLite", "CFaultyDisk", "Primitives",
+                "Journal", "Engine", "Consensus", "Shards", "Entities", "CSQLite", "CFaultyDisk", "Primitives",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Golden"],

@@ -117,7 +117,8 @@ extension EndToEnd {
                 let errors = stage.folder + "/check.err"
                 let process = try ChildProcess.start(
                     ChildProcess.Launch(executable: root + "/tools/check-deploy", arguments: [], errorFile: errors))
-                let exit = await process.waitForExit(timeout: .seconds(30))
+                // The first time it fetches schemas, of some megabytes.
+                let exit = await process.waitForExit(timeout: .seconds(120))
                 let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
                 #expect(exit == .code(0), "\(text)")
             }
