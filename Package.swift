@@ -170,7 +170,8 @@ let package = Package(
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Directory", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "Directory", "Entities", "JSON", "Primitives", "Shards"], swiftSettings: strict),
         // A disk that fails and forgets, for the journal's tests.
         .target(
             name: "CFaultyDisk", path: "Tests/Support/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),

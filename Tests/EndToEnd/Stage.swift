@@ -108,15 +108,15 @@ final class Stage {
         var description: String { "\(exit); output: \(output); errors: \(errors)" }
     }
 
+    /// - Parameter runner: words before the program's own, for one that is started by another.
     func run(
-        _ arguments: [String], at node: ChildNode? = nil, environment: [String: String] = [:],
+        _ arguments: [String], at node: ChildNode? = nil, through runner: [String] = [], environment: [String: String] = [:],
         timeout: Duration = .seconds(60)
     ) async throws -> Result {
         commands += 1
         let errorFile = "\(folder)/command\(commands).err"
-        var launch = ChildProcess.Launch(
-            executable: Self.executable, arguments: arguments + (node.map { ["--connect", $0.address] } ?? []),
-            errorFile: errorFile)
+        let words = runner + [Self.executable] + arguments + (node.map { ["--connect", $0.address] } ?? [])
+        var launch = ChildProcess.Launch(executable: words[0], arguments: Array(words.dropFirst()), errorFile: errorFile)
         launch.environment = environment
         let process = try ChildProcess.start(launch)
         guard let exit = await process.waitForExit(timeout: timeout) else {
