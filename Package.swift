@@ -230,7 +230,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CLI", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            name: "EndToEndTests", dependencies: ["CLI", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "Shards", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
