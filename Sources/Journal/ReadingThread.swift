@@ -18,7 +18,7 @@ final class ReadingThread<Value: Sendable>: Sendable {
         self.result = result
         thread = WorkThread(name: name)
         thread.submit {
-            let value = Result { () throws(JournalError) in
+            let value = Result<Value, JournalError> { () throws(JournalError) in
                 let reader = try JournalReader(path: path, index: nil, options: options)
                 defer { reader.close() }
                 return try body(reader)

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// Goes through each replica's segments side by side with the rows, so that no row is looked up.
 struct SegmentWalk {
-    private struct Cursor {
+    private final class Cursor {
         /// Nil: there are no more.
         var segment: Segment?
         var offset = 0
@@ -26,17 +26,13 @@ struct SegmentWalk {
 
     /// The row at `position`, which a segment must list.
     mutating func pass(_ row: Statement, _ replica: Int64, _ position: Int64, _ note: (String) -> Void) throws(JournalError) {
-        if cursors[replica] == nil { cursors[replica] = try cursor(replica, after: .zero, note) }
-        guard var cursor = cursors[replica], !cursor.isBroken else { return }
-        if let segment = cursor.segment, cursor.offset == segment.positions.count {
-            cursor = try self.cursor(replica, after: segment.first, note)
-        }
+        let cursor = try cursor(of: replica, note)
+        guard !cursor.isBroken else { return }
         if let problem = problem(row, replica, position, cursor) {
-            if !cursor.isBroken { note(problem) }
+            note(problem)
             cursor.isBroken = true
         }
         cursor.offset += 1
-        cursors[replica] = cursor
     }
 
     private func problem(_ row: Statement, _ replica: Int64, _ position: Int64, _ cursor: Cursor) -> String? {
@@ -55,25 +51,38 @@ struct SegmentWalk {
     mutating func end(_ note: (String) -> Void) throws(JournalError) {
         while try replicas.step() {
             let replica = replicas.integer(0)
-            var rest = try cursors[replica] ?? cursor(replica, after: .zero, note)
-            if let segment = rest.segment, !rest.isBroken, rest.offset == segment.positions.count {
-                rest = try cursor(replica, after: segment.first, note)
-            }
+            let rest = try cursor(of: replica, note)
             guard let segment = rest.segment, !rest.isBroken else { continue }
             note("segment \(segment.id): row \(segment.positions[rest.offset]) is not entry \(segment.first + rest.offset) of replica \(replica)")
         }
     }
 
-    private func cursor(_ replica: Int64, after index: LogIndex, _ note: (String) -> Void) throws(JournalError) -> Cursor {
+    /// Where the replica's next row must be listed.
+    private mutating func cursor(of replica: Int64, _ note: (String) -> Void) throws(JournalError) -> Cursor {
+        if let cursor = cursors[replica] {
+            if let segment = cursor.segment, cursor.offset == segment.positions.count, !cursor.isBroken {
+                try load(cursor, replica, after: segment.first, note)
+            }
+            return cursor
+        }
+        let cursor = Cursor()
+        cursors[replica] = cursor
+        try load(cursor, replica, after: .zero, note)
+        return cursor
+    }
+
+    private func load(_ cursor: Cursor, _ replica: Int64, after index: LogIndex, _ note: (String) -> Void) throws(JournalError) {
+        cursor.segment = nil
+        cursor.offset = 0
         next.bind(1, replica)
         next.bind(2, index.rawValue)
-        guard try next.step() else { return Cursor(segment: nil) }
+        guard try next.step() else { return }
         defer { next.reset() }
         do throws(JournalError) {
-            return Cursor(segment: try Segment(next, path: path))
+            cursor.segment = try Segment(next, path: path)
         } catch {
             note(error.message)
-            return Cursor(segment: nil, isBroken: true)
+            cursor.isBroken = true
         }
     }
 }
