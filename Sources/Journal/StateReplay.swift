@@ -26,7 +26,8 @@ final class StateReplay {
         let first: LogIndex
         /// What the states are as of.
         let base: LogIndex
-        var entities: [[UInt8]: Replayed] = [:]
+        /// By the hash of the entity; those of one hash stand one after the other.
+        var entities: [UInt64: Replayed] = [:]
         /// An entry of a format that this program does not know: what it did is not known either.
         var isOpaque = false
 
@@ -36,16 +37,30 @@ final class StateReplay {
             first = group.first
             self.base = base
         }
+
+        /// The entity, if it has been met, and else the place for it.
+        func find(_ entity: UnsafeRawBufferPointer) -> (place: UInt64, known: Replayed?) {
+            var place = Checksum.xxh64(entity, seed: 0)
+            while let known = entities[place] {
+                if known.entity.elementsEqual(entity) { return (place, known) }
+                place &+= 1
+            }
+            return (place, nil)
+        }
     }
 
     /// What an entity's events have come to.
     private final class Replayed {
+        let entity: [UInt8]
         var revision: UInt64
         /// Nil for a kind that is not known, an entity whose first events were trimmed, and one with events that the kind does not read.
         var state: EntityReplay?
+        /// Whether there was a row to compare it with.
+        var isCompared = false
 
         /// - Parameter first: the revision that the first known event makes.
-        init(from first: UInt64, of kind: KindRuntime?) {
+        init(_ entity: [UInt8], from first: UInt64, of kind: KindRuntime?) {
+            self.entity = entity
             revision = first &- 1
             if first == 1 { state = kind.map { EntityReplay($0) } }
         }
@@ -111,18 +126,19 @@ final class StateReplay {
     }
 
     private func apply(_ row: Statement, to shard: Shard, at index: LogIndex) {
-        let (entity, events) = (row.bytes(2), row.bytes(4))
+        let (entity, events) = (row.borrowed(2), row.bytes(4))
         let first = row.unsigned(3)
-        if let known = shard.entities[entity] {
+        let (place, known) = shard.find(entity)
+        if let known {
             if first == known.revision &+ 1 { return known.apply(events) }
-            note("entry \(index) of \(shard.name) begins at revision \(first) of \(text(entity)), which stands at \(known.revision)")
+            note("entry \(index) of \(shard.name) begins at revision \(first) of \(text(known.entity)), which stands at \(known.revision)")
         } else if first != 1, shard.first == LogIndex(1) {
-            note("entry \(index) of \(shard.name), the first of \(text(entity)), begins at revision \(first)")
+            note("entry \(index) of \(shard.name), the first of \(text([UInt8](entity))), begins at revision \(first)")
         }
-        let replayed = Replayed(from: first, of: shard.kind)
+        let replayed = Replayed([UInt8](entity), from: first, of: shard.kind)
         replayed.apply(events)
         // Of an entity that only refused there is no row.
-        if replayed.revision > 0 { shard.entities[entity] = replayed }
+        if replayed.revision > 0 { shard.entities[place] = replayed }
     }
 
     // MARK: States
@@ -136,12 +152,16 @@ final class StateReplay {
             guard parts == 1 || hash % UInt32(truncatingIfNeeded: parts) == UInt32(part),
                 let stored = try? StateRows.entity(row, replica, path: reader.path)
             else { continue }
-            compare(stored, with: shard.entities.removeValue(forKey: stored.entity), in: shard)
+            let replayed = shard.find(row.borrowed(0)).known
+            replayed?.isCompared = true
+            compare(stored, with: replayed, in: shard)
         }
         guard !shard.isOpaque else { return }
-        for entity in shard.entities.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            let revision = shard.entities[entity]!.revision
-            note("\(shard.name): \(text(entity)) has no state as of entry \(shard.base), and its events make revision \(revision)")
+        let missing = shard.entities.values.filter { !$0.isCompared }
+        for replayed in missing.sorted(by: { $0.entity.lexicographicallyPrecedes($1.entity) }) {
+            note(
+                "\(shard.name): \(text(replayed.entity)) has no state as of entry \(shard.base), and its events make revision "
+                    + "\(replayed.revision)")
         }
     }
 

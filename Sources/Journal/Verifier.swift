@@ -14,18 +14,17 @@ final class Verifier {
     private final class Chain {
         let name: String
         let first: LogIndex
-        let before: LogPoint
         let base: LogPoint
         let commit: LogIndex
-        /// Nil until the first entry that counts.
-        var last: LogPoint?
+        /// The entry that was read last; at first the one before the log.
+        var last: LogPoint
         /// After damage: nothing more is said of this chain's links.
         var isBroken = false
 
         init(_ group: Replica, base: LogPoint) {
             name = group.descriptor.shardName
             first = group.first
-            before = group.beforeFirst
+            last = group.beforeFirst
             commit = group.commit
             self.base = base
         }
@@ -33,6 +32,7 @@ final class Verifier {
 
     private var chains: [Int64: Chain] = [:]
     private var order: [Int64] = []
+    private var scratch: [UInt8] = []
 
     init(_ reader: JournalReader, progress: @escaping (Int64) -> Void) {
         self.reader = reader
@@ -93,33 +93,32 @@ final class Verifier {
     private func follow(_ row: Statement, _ chain: Chain, _ position: Int64) {
         // Put together for a problem alone: it would cost as much as all the rest.
         func note(_ problem: String) { found.note("row \(position), entry \(row.unsigned(1)) of \(chain.name): \(problem)") }
-        let previous = chain.last ?? chain.before
-        guard let entry = JournalRow.entry(row) else {
+        let previous = chain.last
+        guard let checksum = JournalRow.checksum(row, after: previous.checksum, &scratch) else {
             note("its columns hold no entry")
             chain.isBroken = true
             return
         }
+        let point = LogPoint(index: LogIndex(row.unsigned(1)), term: Term(row.unsigned(2)), checksum: row.unsigned(4))
         if !chain.isBroken {
-            if entry.index != previous.index.next {
+            if point.index != previous.index.next {
                 note("entry \(previous.index.next) should be there")
                 chain.isBroken = true
-            } else if !entry.follows(previous.checksum) {
+            } else if checksum != point.checksum {
                 note("its checksum is wrong")
                 chain.isBroken = true
-            } else if entry.term < previous.term {
-                note("its term \(entry.term) is older than \(previous.term) before it")
+            } else if point.term < previous.term {
+                note("its term \(point.term) is older than \(previous.term) before it")
             }
         }
-        if entry.index == chain.base.index, LogPoint(entry) != chain.base {
-            note("it is not the entry that the checkpoint names")
-        }
-        chain.last = LogPoint(entry)
+        if point.index == chain.base.index, point != chain.base { note("it is not the entry that the checkpoint names") }
+        chain.last = point
     }
 
     private func checkEnds() {
         for replica in order {
             guard let chain = chains[replica], !chain.isBroken else { continue }
-            let end = chain.last?.index ?? chain.before.index
+            let end = chain.last.index
             if end < max(chain.base.index, chain.commit) {
                 found.note(
                     "\(chain.name) ends at entry \(end); its checkpoint is at \(chain.base.index), its commit index \(chain.commit)")
