@@ -1,4 +1,5 @@
-import Entities
+import Consensus
+import Engine
 import Primitives
 import Shards
 
