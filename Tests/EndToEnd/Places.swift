@@ -1,8 +1,8 @@
-/// Lets a few tests have processes at a time: a test of a cluster waits more than it computes, and alone it would leave the machine idle.
+/// Lets two tests have processes at a time: a test of a cluster waits more than it computes, and alone it would leave the machine idle.
 ///
 /// First come, first served.
 actor Places {
-    static let shared = Places(3)
+    static let shared = Places(2)
 
     private let count: Int
     private var taken = 0

@@ -2,7 +2,7 @@ import CLI
 import Foundation
 import Testing
 
-/// Everything here runs real processes, a few tests at a time.
+/// Everything here runs real processes, two tests at a time; see `Places`.
 @Suite struct EndToEnd {}
 
 /// A folder of its own, the nodes started in it, and the `holdfast` program to talk to them. Nothing outlives it.
