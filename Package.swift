@@ -170,14 +170,15 @@ let package = Package(
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "JSON", "Primitives"], swiftSettings: strict),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Entities", "JSON", "Primitives"], swiftSettings: strict),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Directory", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "Directory", "Entities", "JSON", "Primitives", "Shards"], swiftSettings: strict),
         // A disk that fails and forgets, for the journal's tests.
         .target(
             name: "CFaultyDisk", path: "Tests/Support/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "JournalTests",
             dependencies: [
-                "Journal", "Engine", "Consensus", "Shards", "CSQLite", "CFaultyDisk", "Primitives",
+                "Journal", "Engine", "Consensus", "Shards", "Entities", "CSQLite", "CFaultyDisk", "Primitives",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Golden"],
@@ -229,7 +230,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CLI", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            name: "EndToEndTests", dependencies: ["CLI", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "Shards", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

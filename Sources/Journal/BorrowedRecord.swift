@@ -67,36 +67,55 @@ struct BorrowedRecord {
 
     /// Writes the encoded record; nil if a field is too long for the format, so that no record can have such columns.
     func encoded() -> [UInt8]? {
-        guard entity.count <= UInt16.max, events.count <= UInt32.max, reply.count <= UInt32.max else { return nil }
-        if case .key(let key) = request, key.count > UInt16.max { return nil }
+        guard isEncodable else { return nil }
         let count = encodedBytes
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            var writer = Writer(start: UnsafeMutableRawPointer(buffer.baseAddress!))
-            writer.write(Self.formatVersion)
-            writer.write(firstRevision)
-            writer.write(recordedAt)
-            writer.write(fingerprint)
-            switch request {
-            case .none: writer.write(UInt8(0))
-            case .session(let client, let opened, let number, let acknowledgedBelow):
-                writer.write(UInt8(1))
-                writer.write(client)
-                writer.write(opened)
-                writer.write(number)
-                writer.write(acknowledgedBelow)
-            case .key(let key):
-                writer.write(UInt8(2))
-                writer.write(UInt16(key.count))
-                writer.write(key)
-            }
-            writer.write(UInt16(entity.count))
-            writer.write(entity)
-            writer.write(UInt32(events.count))
-            writer.write(events)
-            writer.write(UInt32(reply.count))
-            writer.write(reply)
+            write(to: UnsafeMutableRawPointer(buffer.baseAddress!))
             initialized = count
         }
+    }
+
+    /// Writes the encoded record over the beginning of `buffer`, which grows if it must; nil as `encoded()`.
+    /// - Returns: how many bytes it takes there.
+    func encode(into buffer: inout [UInt8]) -> Int? {
+        guard isEncodable else { return nil }
+        let count = encodedBytes
+        if buffer.count < count { buffer = [UInt8](repeating: 0, count: 2 * count) }
+        buffer.withUnsafeMutableBytes { write(to: $0.baseAddress!) }
+        return count
+    }
+
+    private var isEncodable: Bool {
+        if case .key(let key) = request, key.count > UInt16.max { return false }
+        return entity.count <= UInt16.max && events.count <= UInt32.max && reply.count <= UInt32.max
+    }
+
+    /// Writes `encodedBytes` bytes.
+    private func write(to start: UnsafeMutableRawPointer) {
+        var writer = Writer(start: start)
+        writer.write(Self.formatVersion)
+        writer.write(firstRevision)
+        writer.write(recordedAt)
+        writer.write(fingerprint)
+        switch request {
+        case .none: writer.write(UInt8(0))
+        case .session(let client, let opened, let number, let acknowledgedBelow):
+            writer.write(UInt8(1))
+            writer.write(client)
+            writer.write(opened)
+            writer.write(number)
+            writer.write(acknowledgedBelow)
+        case .key(let key):
+            writer.write(UInt8(2))
+            writer.write(UInt16(key.count))
+            writer.write(key)
+        }
+        writer.write(UInt16(entity.count))
+        writer.write(entity)
+        writer.write(UInt32(events.count))
+        writer.write(events)
+        writer.write(UInt32(reply.count))
+        writer.write(reply)
     }
 
     private struct Cursor {

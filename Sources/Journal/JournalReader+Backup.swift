@@ -2,9 +2,6 @@ import CSQLite
 import Engine
 
 extension JournalReader {
-    /// Pages copied between two calls of `progress`.
-    private static let pagesPerStep: Int32 = 4_096
-
     /// Copies the journal, as of one moment, into a new file through SQLite's backup API, and verifies the copy.
     ///
     /// The node may write meanwhile. The copy gets its name only when it is whole, verified and flushed; a copy that failed is removed.
@@ -12,10 +9,11 @@ extension JournalReader {
     /// - SeeAlso: https://www.sqlite.org/backup.html
     /// - Parameters:
     ///   - progress: called now and then with the pages copied, of 4 KiB, and with how many there are.
+    ///   - copied: called when the journal is needed no longer, before the copy is verified.
     ///   - verifying: the same for the entries read again.
     public func backup(
         to file: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in },
-        verifying: @escaping (_ entries: Int64) -> Void = { _ in }
+        copied: () -> Void = {}, verifying: @escaping (_ entries: Int64) -> Void = { _ in }
     ) throws(JournalError) -> Verification {
         let files = LocalFileSystem()
         guard files.size(file) == nil else {
@@ -29,6 +27,7 @@ extension JournalReader {
         }
         try copy(to: draft, progress)
         try Self.makeSingleFile(draft)
+        copied()
         let copy = try JournalReader(path: draft, index: nil)
         let verification = try copy.verify(progress: verifying)
         copy.close()
@@ -61,11 +60,19 @@ extension JournalReader {
             guard let backup = sqlite3_backup_init(target.handle, "main", connection.handle, "main") else {
                 throw target.error(sqlite3_errcode(target.handle), doing: "backup")
             }
+            var pace = BackupPace(LocalFileSystem.parent(of: path))
             var result: Int32
+            var flushed = 0
             repeat {
-                result = sqlite3_backup_step(backup, Self.pagesPerStep)
+                result = sqlite3_backup_step(backup, BackupPace.pagesPerStep)
                 let total = Int(sqlite3_backup_pagecount(backup))
-                progress(total - Int(sqlite3_backup_remaining(backup)), total)
+                let copied = total - Int(sqlite3_backup_remaining(backup))
+                if result == SQLITE_OK, copied - flushed >= BackupPace.pagesPerFlush {
+                    result = target.flushWritten()
+                    flushed = copied
+                    progress(copied, total)
+                }
+                pace.rest()
             } while result == SQLITE_OK
             sqlite3_backup_finish(backup)
             if result & 0xff == SQLITE_FULL {

@@ -14,7 +14,8 @@ public final class JournalReader {
     /// The index of positions is this reader's own, and as old as its last look.
     private let isAlone: Bool
     let statements: ReaderStatements
-    let files: any FileSystem
+    let options: JournalOptions
+    var files: any FileSystem { options.files }
 
     public var path: String { connection.path }
 
@@ -31,7 +32,7 @@ public final class JournalReader {
         sqlite3_busy_timeout(connection.handle, options.busyTimeoutMilliseconds)
         try connection.execute("PRAGMA query_only = ON")
         try connection.execute("PRAGMA cache_size = -16384")
-        files = options.files
+        self.options = options
         self.index = index ?? PositionIndex()
         isAlone = index == nil
         log = try LogLookup(connection, self.index)

@@ -95,7 +95,27 @@ enum JournalRow {
     }
 
     private static func payload(_ row: Statement, _ type: EntryType) -> [UInt8]? {
-        if type != .record || row.isBlob(5) { return row.bytes(5) }
+        type != .record || row.isBlob(5) ? row.bytes(5) : record(row).encoded()
+    }
+
+    /// The chained checksum that the current row must have after an entry with `previous`; nil if no entry can have such columns.
+    ///
+    /// - Parameter scratch: kept from row to row, so that none takes memory of its own.
+    static func checksum(_ row: Statement, after previous: UInt64, _ scratch: inout [UInt8]) -> UInt64? {
+        guard let type = EntryType(rawValue: UInt8(truncatingIfNeeded: row.integer(3))), row.integer(3) < 256 else { return nil }
+        let (term, index) = (Term(row.unsigned(2)), LogIndex(row.unsigned(1)))
+        if type != .record || row.isBlob(5) {
+            return Checksum.chained(previous: previous, term: term, index: index, type: type.rawValue, payload: row.borrowed(5))
+        }
+        guard let count = record(row).encode(into: &scratch) else { return nil }
+        return scratch.withUnsafeBytes {
+            Checksum.chained(
+                previous: previous, term: term, index: index, type: type.rawValue, payload: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
+    }
+
+    /// The columns of a record, where SQLite has them.
+    private static func record(_ row: Statement) -> BorrowedRecord {
         var record = BorrowedRecord()
         record.events = row.borrowed(5)
         record.entity = row.borrowed(6)
@@ -110,6 +130,6 @@ enum JournalRow {
         record.fingerprint = row.unsigned(13)
         record.reply = row.borrowed(14)
         record.recordedAt = row.integer(15)
-        return record.encoded()
+        return record
     }
 }

@@ -58,6 +58,13 @@ public enum Checksum {
     public static func chained(
         previous: UInt64, term: Term, index: LogIndex, type: UInt8, payload: [UInt8]
     ) -> UInt64 {
+        payload.withUnsafeBytes { chained(previous: previous, term: term, index: index, type: type, payload: $0) }
+    }
+
+    /// The same of a payload where it lies.
+    public static func chained(
+        previous: UInt64, term: Term, index: LogIndex, type: UInt8, payload: UnsafeRawBufferPointer
+    ) -> UInt64 {
         // The header is mixed into the seed so that the payload is hashed where it lies, without a copy.
         let header = (term.rawValue, index.rawValue, UInt64(type))
         let seed = withUnsafeBytes(of: (header.0.littleEndian, header.1.littleEndian, header.2.littleEndian)) {

@@ -13,13 +13,19 @@ public struct EntityReplay: Sendable {
 
     /// Goes on by one event, given as JSON.
     /// - Throws: `.quarantined` for an event that the kind does not read.
-    public mutating func apply(_ event: [UInt8]) throws(Failure) {
+    public mutating func apply(_ event: [UInt8]) throws(Failure) { try apply(all: EventArray.array(of: event)) }
+
+    /// Goes on by what one command did: all of it, or nothing.
+    /// - Parameter events: a JSON array.
+    /// - Throws: `.quarantined` for an event that the kind does not read.
+    public mutating func apply(all events: [UInt8]) throws(Failure) {
+        let count: Int
         do throws(Unreadable) {
-            value = try value.applying(EventArray.array(of: event)).value
+            (value, count) = try value.applying(events)
         } catch {
-            throw Failure(.quarantined, "event \(revision + 1) cannot be read as one of \(kind): \(error.reason)")
+            throw Failure(.quarantined, "what follows revision \(revision) cannot be read as events of \(kind): \(error.reason)")
         }
-        revision += 1
+        revision += UInt64(count)
     }
 
     /// The state as JSON.
@@ -30,4 +36,16 @@ public struct EntityReplay: Sendable {
             throw Failure(.unstorable, "the state of \(kind) has no JSON: \(error.reason)")
         }
     }
+
+    /// Whether a stored state says the same: in the same bytes, or, as an older program may have written it, in others that the kind
+    /// reads as this state.
+    public func isSame(as stored: [UInt8], of runtime: KindRuntime) -> Bool {
+        guard let own = try? value.encoded() else { return false }
+        return own == stored || own == (try? runtime.value(fromState: stored).encoded())
+    }
+}
+
+extension KindRuntime {
+    /// How many events a JSON array has; nil if it is none. The events themselves are not looked at.
+    public static func count(ofEvents events: [UInt8]) -> Int? { EventArray.count(events) }
 }

@@ -1,4 +1,4 @@
-import CLI
+@testable import CLI
 import CSQLite
 import Engine
 import Entities
@@ -60,19 +60,26 @@ extension EndToEnd {
                         }
                     }
                 }
-                for number in 0..<4 {
+                func judge(_ counts: [String: Int], _ what: String) {
+                    for chain in chains.indices {
+                        let found = ["first", "second", "third"].map { counts["\($0)-\(chain)"] ?? 0 }
+                        #expect(found[0] >= found[1] && found[1] >= found[2] && found[0] <= found[2] + 1, "\(what): \(found)")
+                    }
+                }
+                // Shard after shard is told to hold still, slowly: without holds, chains would go on by dozens meanwhile.
+                let slow = try await ClusterCut.take(of: cluster, within: .seconds(20), pause: .milliseconds(30))
+                #expect(slow.heldMilliseconds >= 270)
+                for number in 0..<2 {
                     let backup = stage.folder + "/b\(number)"
                     let result = try await stage.run(["cluster", "backup", "--to", backup, "--timeout", "20"], at: nodes[number % 3])
                     #expect(result.exit == .code(0), "\(result)")
-                    let counts = try increments(backup + "/shards.db")
-                    for chain in chains.indices {
-                        let found = ["first", "second", "third"].map { counts["\($0)-\(chain)"] ?? 0 }
-                        #expect(found[0] >= found[1] && found[1] >= found[2] && found[0] <= found[2] + 1, "backup \(number): \(found)")
-                    }
+                    judge(try increments(backup + "/shards.db"), "backup \(number)")
                 }
                 for chain in chains { chain.cancel() }
                 for chain in chains { _ = try? await chain.value }
                 await cluster.close()
+                await nodes[0].stop()
+                judge(try increments(nodes[0].launch.data + "/journal.db", through: slow), "the slow cut")
             }
         }
 
@@ -101,16 +108,19 @@ extension EndToEnd {
             }
         }
 
-        /// How many increments of each counter a backup has.
-        private func increments(_ path: String) throws -> [String: Int] {
+        /// How many increments of each counter a journal has, in all or up to a cut.
+        private func increments(_ path: String, through cut: ClusterCut? = nil) throws -> [String: Int] {
             var connection: OpaquePointer?
             #expect(sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK)
             defer { sqlite3_close(connection) }
+            let ends = cut.map { $0.shards.map { "(shard = '\($0.name)' AND \"index\" <= \($0.point.index))" }.joined(separator: " OR ") }
             var row: OpaquePointer?
-            sqlite3_prepare_v2(connection, "SELECT entity, count(*) FROM events WHERE kind = 'counter' GROUP BY entity", -1, &row, nil)
+            sqlite3_prepare_v2(
+                connection, "SELECT entity, count(*) FROM events WHERE kind = 'counter' AND (\(ends ?? "TRUE")) GROUP BY entity", -1, &row, nil)
             defer { sqlite3_finalize(row) }
             var counts: [String: Int] = [:]
             while sqlite3_step(row) == SQLITE_ROW { counts[String(cString: sqlite3_column_text(row, 0))] = Int(sqlite3_column_int64(row, 1)) }
+            #expect(!counts.isEmpty)
             return counts
         }
 

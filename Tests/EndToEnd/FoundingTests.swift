@@ -64,5 +64,42 @@ extension EndToEnd {
                 #expect(again.line == "1", "\(again)")
             }
         }
+
+        /// A name with three addresses, of which each node listens at another one: whatever the order in which they come, two of the
+        /// three nodes are not at the first.
+        @Test func `every address of a name is tried, by a node that joins and by a client`() async throws {
+            try await Stage.run { stage in
+                let hosts = stage.folder + "/hosts"
+                try Data("127.0.0.1 localhost\n127.0.0.1 seeds.test\n127.0.0.2 seeds.test\n127.0.0.3 seeds.test\n".utf8)
+                    .write(to: URL(fileURLWithPath: hosts))
+                // Names are looked up in a file of our own, which nobody else sees.
+                let runner = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", #"mount --bind \#(hosts) /etc/hosts && exec "$@""#, "sh"]
+                guard try await canRun(runner + ["grep", "-q", "seeds.test", "/etc/hosts"], stage) else {
+                    return print("This user may not have a hosts file of its own: names with several addresses were not tried.")
+                }
+                for number in 1...3 {
+                    var launch = try stage.launch("node\(number)")
+                    launch.host = "127.0.0.\(number)"
+                    let node = try await stage.start(launch)
+                    let seed = "seeds.test:\(launch.port)"
+                    var joiner = try stage.launch("joiner\(number)", seeds: [seed])
+                    joiner.runner = runner
+                    let joined = try await stage.start(joiner)
+                    let increment = try await stage.run(["counter", "increment", "alice", "--connect", seed], through: runner)
+                    #expect(increment.line == "1", "\(increment)")
+                    for node in [joined, node] { await node.stop() }
+                }
+            }
+        }
+
+        private func canRun(_ words: [String], _ stage: Stage) async throws -> Bool {
+            #if os(Linux)
+                let process = try? ChildProcess.start(
+                    ChildProcess.Launch(executable: words[0], arguments: Array(words.dropFirst()), errorFile: stage.folder + "/unshare.err"))
+                return await process?.waitForExit(timeout: .seconds(10)) == .code(0)
+            #else
+                return false
+            #endif
+        }
     }
 }

@@ -1,7 +1,10 @@
 import CLI
 import Foundation
 import JSON
+import Shards
 import Testing
+
+@testable import Journal
 
 extension EndToEnd {
     @Suite struct JournalCommands {
@@ -109,6 +112,49 @@ extension EndToEnd {
                 #expect(restore.exit == .code(74), "\(restore)")
                 #expect(!FileManager.default.fileExists(atPath: stage.folder + "/new"))
             }
+        }
+
+        @Test func `a state that its events do not make is told, though its checksum is right, and not restored`() async throws {
+            try await Stage.run { stage in
+                let settings = stage.folder + "/settings.json"
+                try Data(#"{"checkpoint-entries": 4}"#.utf8).write(to: URL(fileURLWithPath: settings))
+                let node = try await stage.startOne(arguments: ["--config", settings, "--shards", "1"])
+                for _ in 0..<8 { _ = try await stage.increment("alice", by: 5, at: node) }
+                let path = node.launch.data + "/journal.db"
+                _ = await waitUntil(within: .seconds(10), every: .milliseconds(50)) { (try? Self.row(path)) != nil }
+                await node.stop()
+                let verify = ["journal", "verify", "--data", node.launch.data]
+                let sound = try await stage.run(verify + ["--json"])
+                #expect(try lines(sound).first?["replayed"]?.integer == 1, "\(sound)")
+
+                let before = try Self.row(path)
+                try Self.setState(path, StoredState(revision: before.revision, state: Array(#"{"balance":7}"#.utf8)))
+                let found = try await stage.run(verify)
+                #expect(found.exit == .code(74), "\(found)")
+                let words = #"counter/0: the state of alice at revision \#(before.revision) is {"balance":7}, and its events make {"balance":\#(before.revision * 5)}"#
+                #expect(found.output.contains(words), "\(found)")
+                let restore = try await stage.run(["journal", "restore", "--from", path, "--data", stage.folder + "/new"])
+                #expect(restore.exit == .code(74) && restore.errors.contains("the state of alice"), "\(restore)")
+            }
+        }
+
+        /// Alice's state as of the newest checkpoint.
+        private static func row(_ path: String) throws -> StoredState {
+            let connection = try Connection(path: path, access: .readOnly)
+            defer { connection.close() }
+            let row = try connection.prepare("SELECT \(StateRows.entityColumns) FROM entities WHERE entity = 'alice'")
+            try #require(try row.step())
+            let replica = try connection.integer("SELECT replica FROM entities WHERE entity = 'alice'")
+            return try StateRows.entity(row, try #require(replica), path: path).stored()
+        }
+
+        /// Writes another state, with the checksum that belongs to it.
+        private static func setState(_ path: String, _ state: StoredState) throws {
+            let connection = try Connection(path: path, access: .readWrite)
+            defer { connection.close() }
+            let replica = try #require(try connection.integer("SELECT replica FROM entities WHERE entity = 'alice'"))
+            try StateRows.write(
+                EntityRow(entity: Array("alice".utf8), stored: state), replica, with: connection.prepare(StateRows.replaceEntity))
         }
 
         @Test func `a journal that is not there is exit code 66`() async throws {

@@ -51,8 +51,14 @@ extension EndToEnd {
                 var launch = node.launch
                 launch.environment["HOLDFAST_KILL_POINT"] = point
                 let dying = try await stage.start(launch)
-                _ = try await stage.run(["bench", "--callers", "16", "--entities", "100", "--seconds", "2"], at: dying)
+                let load = try ChildProcess.start(
+                    ChildProcess.Launch(
+                        executable: Stage.executable,
+                        arguments: ["bench", "--callers", "16", "--entities", "100", "--seconds", "20", "--connect", dying.address],
+                        errorFile: stage.folder + "/load.err"))
                 #expect(await dying.waitForExit(timeout: .seconds(20)) == .signal(9), "\(dying.endOfLog())")
+                // Its callers would wait for the node as long as they have patience.
+                load.signal(SIGKILL)
                 let again = try await stage.start(node.launch)
                 #expect(try await stage.increment("alice", by: 3, requestID: "first", at: again).line == "3")
                 #expect(try await stage.get("alice", at: again).line == "3")

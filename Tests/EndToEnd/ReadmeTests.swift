@@ -2,51 +2,9 @@ import CLI
 import Foundation
 import Testing
 
-/// What a README promises can be typed: every fenced block marked `sh runnable`, run word for word.
-///
-/// The blocks under one heading are one script, run in an empty folder with `holdfast` in the path, and, where that is possible, in a
-/// network of its own. A command that fails fails the script. A comment `# → TEXT` at the end of a line says that the output
-/// has that text, each after the one before.
-struct ReadmeScript: CustomTestStringConvertible {
-    var heading: String
-    var lines: [String]
-
-    var testDescription: String { heading }
-
-    /// The texts that the output must have, in this order.
-    var expectations: [String] {
-        lines.compactMap { line in
-            line.firstRange(of: "# → ").map { line[$0.upperBound...].trimmingCharacters(in: .whitespaces) }
-        }
-    }
-
-    /// The scripts of a document, one for each heading that has any.
-    static func all(in document: String) -> [ReadmeScript] {
-        var scripts: [ReadmeScript] = []
-        var heading = ""
-        var fence: Substring?
-        for line in document.split(separator: "\n", omittingEmptySubsequences: false) {
-            if let open = fence {
-                if line.hasPrefix("```") { fence = nil } else if open == "sh runnable" { scripts[scripts.count - 1].lines.append(String(line)) }
-            } else if line.hasPrefix("```") {
-                fence = line.dropFirst(3)
-                if fence == "sh runnable", scripts.last?.heading != heading { scripts.append(ReadmeScript(heading: heading, lines: [])) }
-            } else if line.hasPrefix("#") {
-                heading = line.drop { $0 == "#" || $0 == " " }.description
-            }
-        }
-        return scripts
-    }
-
-    static let inThisProject: [ReadmeScript] = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return all(in: (try? String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)) ?? "")
-    }()
-}
-
 extension EndToEnd {
     @Suite struct Readme {
-        @Test(arguments: ReadmeScript.inThisProject)
+        @Test(arguments: ReadmeScript.all(in: ReadmeScript.readme))
         func `the commands of the README do what it says`(_ script: ReadmeScript) async throws {
             try await Stage.run { stage in
                 let folder = stage.folder + "/work"
@@ -75,18 +33,67 @@ extension EndToEnd {
                 try #require(exit == .code(0), "\(script.heading): \(process.output)\n\(errors)")
                 var rest = process.output[...]
                 for expectation in script.expectations {
-                    let found = try #require(rest.firstRange(of: expectation), "“\(expectation)” is not in: \(process.output)\n\(errors)")
-                    rest = rest[found.upperBound...]
+                    let end = try #require(expectation.end(in: rest), "“\(expectation.text)” is not in: \(process.output)\n\(errors)")
+                    rest = rest[end...]
                 }
             }
         }
 
-        @Test func `blocks are put together by heading, and others are left alone`() {
-            let scripts = ReadmeScript.all(
-                in: "# A\n```sh\nno\n```\n## B\n```sh runnable\none  # → 1\n# no heading\n```\ntext\n```sh runnable\ntwo\n```\n## C\n```swift\n# no\n```\n## D\n```sh runnable\nthree # → x y \n```\n")
+        @Test func `every command of the README is run, here or where the list says`() throws {
+            let document = ReadmeScript.readme
+            let scripts = ReadmeScript.all(in: document).flatMap(\.lines)
+            let commands = ReadmeScript.commandsLeftAlone(in: document)
+            #expect(!scripts.isEmpty && !commands.isEmpty)
+            for command in commands where !scripts.contains(where: { $0.contains(command) }) {
+                #expect(RunElsewhere.list[command] != nil, "nothing runs “\(command)”: mark its block `sh runnable`, or name the test that runs it")
+            }
+            for (command, place) in RunElsewhere.list {
+                #expect(commands.contains(command), "“\(command)” is no longer in the README")
+                let text = try String(contentsOfFile: ReadmeScript.root + "/" + place.file, encoding: .utf8)
+                #expect(text.contains(place.words), "“\(place.words)” is not in \(place.file), which is said to stand for “\(command)”")
+            }
+        }
+
+        @Test func `blocks are put together by heading, and others are told apart`() {
+            let document = """
+                # A
+                ```sh
+                no    # a remark
+                # nothing
+                ```
+                ## B
+                ```sh runnable
+                one  # → 1
+                # no heading
+                ```
+                text with `holdfast one` and `tools/two --x`, and `holdfast` and `--x`
+                ```sh runnable
+                two
+                ```
+                ## C
+                ```swift
+                # no
+                ```
+                ```sh continued
+                three
+                ```
+                ## D
+                ```sh runnable
+                three # → x y\u{20}
+                ```
+                """
+            let scripts = ReadmeScript.all(in: document)
             #expect(scripts.map(\.heading) == ["B", "D"])
-            #expect(scripts.map(\.lines) == [["one  # → 1", "# no heading", "two"], ["three # → x y "]])
-            #expect(scripts.map(\.expectations) == [["1"], ["x y"]])
+            #expect(scripts.map(\.lines) == [["one  # → 1", "# no heading", "two", "three"], ["three # → x y "]])
+            #expect(scripts.map { $0.expectations.map(\.text) } == [["1"], ["x y"]])
+            #expect(ReadmeScript.commandsLeftAlone(in: document) == ["no", "holdfast one", "tools/two --x"])
+        }
+
+        @Test func `a number in the output is the whole number`() {
+            let twenty = ReadmeScript.Expectation(text: "20")
+            #expect(twenty.end(in: "1000020\n201") == nil)
+            #expect(twenty.end(in: "1000020\n20 a").map { "1000020\n20 a"[$0...] } == " a")
+            #expect(ReadmeScript.Expectation(text: "{x").end(in: "a{x}") != nil)
         }
 
         private static let taken: Int32 = 99

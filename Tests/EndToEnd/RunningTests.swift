@@ -64,7 +64,7 @@ extension EndToEnd {
         }
 
         @Test func `a rolling restart of three nodes fails no request`() async throws {
-            try await Stage.run { stage in
+            try await Stage.run(isAlone: true) { stage in
                 var nodes = try await stage.startThree()
                 let cluster = try await Cluster.connect(to: nodes.map(\.address))
                 let load = Load()
@@ -117,7 +117,8 @@ extension EndToEnd {
                 let errors = stage.folder + "/check.err"
                 let process = try ChildProcess.start(
                     ChildProcess.Launch(executable: root + "/tools/check-deploy", arguments: [], errorFile: errors))
-                let exit = await process.waitForExit(timeout: .seconds(30))
+                // The first time it fetches schemas, of some megabytes.
+                let exit = await process.waitForExit(timeout: .seconds(120))
                 let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
                 #expect(exit == .code(0), "\(text)")
             }

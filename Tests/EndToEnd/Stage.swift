@@ -2,8 +2,8 @@ import CLI
 import Foundation
 import Testing
 
-/// Everything here runs real processes, one test at a time.
-@Suite(.serialized) struct EndToEnd {}
+/// Everything here runs real processes, two tests at a time; see `Places`.
+@Suite struct EndToEnd {}
 
 /// A folder of its own, the nodes started in it, and the `holdfast` program to talk to them. Nothing outlives it.
 final class Stage {
@@ -16,7 +16,22 @@ final class Stage {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    static func run(_ body: (Stage) async throws -> Void) async throws {
+    /// - Parameter isAlone: for a test whose measure is time.
+    static func run(isAlone: Bool = false, _ body: (Stage) async throws -> Void) async throws {
+        let place = await Places.shared.take(isAlone: isAlone)
+        let start = ContinuousClock.now
+        do {
+            try await run(body)
+        } catch {
+            await Places.shared.giveBack(place)
+            throw error
+        }
+        await Places.shared.giveBack(place)
+        // What the test runner tells counts the wait for a place.
+        print("On the stage for \((ContinuousClock.now - start).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1)))): \(Test.current?.name ?? "")")
+    }
+
+    private static func run(_ body: (Stage) async throws -> Void) async throws {
         let stage = try Stage()
         do {
             try await body(stage)
@@ -93,15 +108,15 @@ final class Stage {
         var description: String { "\(exit); output: \(output); errors: \(errors)" }
     }
 
+    /// - Parameter runner: words before the program's own, for one that is started by another.
     func run(
-        _ arguments: [String], at node: ChildNode? = nil, environment: [String: String] = [:],
+        _ arguments: [String], at node: ChildNode? = nil, through runner: [String] = [], environment: [String: String] = [:],
         timeout: Duration = .seconds(60)
     ) async throws -> Result {
         commands += 1
         let errorFile = "\(folder)/command\(commands).err"
-        var launch = ChildProcess.Launch(
-            executable: Self.executable, arguments: arguments + (node.map { ["--connect", $0.address] } ?? []),
-            errorFile: errorFile)
+        let words = runner + [Self.executable] + arguments + (node.map { ["--connect", $0.address] } ?? [])
+        var launch = ChildProcess.Launch(executable: words[0], arguments: Array(words.dropFirst()), errorFile: errorFile)
         launch.environment = environment
         let process = try ChildProcess.start(launch)
         guard let exit = await process.waitForExit(timeout: timeout) else {

@@ -103,7 +103,7 @@ extension EndToEnd {
         }
 
         @Test func `a paused follower holds nobody up`() async throws {
-            try await Stage.run { stage in
+            try await Stage.run(isAlone: true) { stage in
                 let nodes = try await stage.startThree()
                 let cluster = try await Cluster.connect(to: nodes.map(\.address))
                 // Counters of shards that the first two nodes lead.

@@ -37,6 +37,8 @@ struct ClusterBackup: AsyncParsableCommand {
 
     private func make(_ folder: NewFolder, from cluster: Cluster) async throws -> BackupManifest {
         let cut = try await ClusterCut.take(of: cluster, within: self.cluster.limit)
+        // Not before: while shards are held, callers wait for this process.
+        Politeness.giveWay()
         let time = ISO8601DateFormatter().string(from: Date())
         let bar = ProgressBar("copying", .count("entries"), isQuiet: output.json)
         defer { bar.end() }

@@ -33,13 +33,14 @@ struct ClusterCut {
     private static let holdMilliseconds: UInt32 = 1_000
     private static let patience = Duration.milliseconds(1_000)
 
-    static func take(of cluster: Cluster, within timeout: Duration) async throws -> ClusterCut {
+    /// - Parameter pause: between one shard's hold and the next one's, for a test that wants the moment to be long.
+    static func take(of cluster: Cluster, within timeout: Duration, pause: Duration = .zero) async throws -> ClusterCut {
         let clock = ContinuousClock()
         let end = clock.now + timeout
         var last = "no owner answered"
         repeat {
             do {
-                return try await attempt(cluster)
+                return try await attempt(cluster, pause)
             } catch let failure as Failure {
                 last = failure.message
             }
@@ -51,7 +52,7 @@ struct ClusterCut {
                 + "shard has an owner; try again when it has settled.")
     }
 
-    private static func attempt(_ cluster: Cluster) async throws -> ClusterCut {
+    private static func attempt(_ cluster: Cluster, _ pause: Duration) async throws -> ClusterCut {
         let clock = ContinuousClock()
         let status = try await cluster.status()
         var shards: [Shard] = []
@@ -69,7 +70,7 @@ struct ClusterCut {
         let token = UInt64.random(in: .min ... .max)
         let begun = clock.now
         do {
-            try await each(&shards) { (shard) throws(Failure) in
+            try await each(&shards, pause) { (shard) throws(Failure) in
                 try await cluster.hold(shard.group, on: shard.owner, cut: token, milliseconds: holdMilliseconds, timeout: patience)
             }
             // Shards that were born meanwhile are not held.
@@ -100,11 +101,16 @@ struct ClusterCut {
 
     /// Asks all shards' owners at once.
     private static func each(
-        _ shards: inout [Shard], _ ask: @escaping @Sendable (Shard) async throws(Failure) -> CutPoint
+        _ shards: inout [Shard], _ pause: Duration = .zero, _ ask: @escaping @Sendable (Shard) async throws(Failure) -> CutPoint
     ) async throws {
         let asked = shards
         let points = try await withThrowingTaskGroup(of: (Int, CutPoint).self) { group in
-            for (position, shard) in asked.enumerated() { group.addTask { (position, try await ask(shard)) } }
+            for (position, shard) in asked.enumerated() {
+                group.addTask {
+                    try await ContinuousClock().sleep(for: pause * position)
+                    return (position, try await ask(shard))
+                }
+            }
             var points: [(Int, CutPoint)] = []
             for try await point in group { points.append(point) }
             return points

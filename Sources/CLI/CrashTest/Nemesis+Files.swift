@@ -101,7 +101,7 @@ extension Nemesis {
         do throws(JournalError) {
             let reader = try JournalReader(directory: folder)
             defer { reader.close() }
-            return try reader.verify().problems.first
+            return try reader.verify(replaying: Verification.kinds).problems.first
         } catch {
             return error.message
         }

@@ -23,6 +23,10 @@ struct JournalBackup: ParsableCommand {
         let found = try reader.backup(
             to: to,
             progress: { copied, pages in copying.show(Int64(copied) << 12, of: Int64(pages) << 12) },
+            copied: {
+                copying.end()
+                Politeness.giveWay()
+            },
             verifying: { verifying.show($0, of: total) })
         if output.json {
             StandardOutput.json(VerificationReport(found, path: to))

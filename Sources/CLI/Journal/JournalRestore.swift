@@ -29,22 +29,15 @@ struct JournalRestore: ParsableCommand {
     var cluster: String?
 
     @Option(
-        help: ArgumentHelp("Leave out what was recorded later, as in 2026-03-01T12:00:00Z.", valueName: "time"),
-        transform: Self.parseTime)
+        help: ArgumentHelp(
+            "Leave out what was recorded later: 2026-03-01T12:00:00Z, or 10m for ten minutes ago (s, m, h, d).", valueName: "time"),
+        transform: { try PastMoment($0, now: Date()).time })
     var until: WallTime?
 
     @Flag(help: "Restore even if the backup lacks shards, which then start empty.")
     var partial = false
 
     @OptionGroup var output: OutputOptions
-
-    static func parseTime(_ text: String) throws -> WallTime {
-        for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()] {
-            guard let date = try? style.parse(text) else { continue }
-            return WallTime(milliseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded()))
-        }
-        throw ValidationError("it must be a time as ISO 8601 has it, in UTC: 2026-03-01T12:00:00Z or 2026-03-01T12:00:00.123Z.")
-    }
 
     func run() throws {
         let folder = try NewFolder(data, for: "restore")

@@ -1,14 +1,17 @@
 import ArgumentParser
+import Entities
 import Foundation
 import Journal
+import Shards
 
 struct JournalVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read a journal, a backup, or the journals of a whole cluster, and take every checksum again.",
         discussion: """
-            With --data a node's journal, with --from a backup. With --connect every node of a running cluster reads its own journal, and each \
-            shard's replicas are compared at an index that all of them have; the first difference is named.
+            With --data a node's journal, with --from a backup; the counters' states, which the view entity_states shows, are also made anew \
+            from their events and compared. With --connect every node of a running cluster reads its own journal, and each shard's replicas \
+            are compared at an index that all of them have. The first difference is named.
 
             Exit code 74 if anything is wrong; 69 if nothing is wrong but a node could not be asked. `holdfast node repair` brings a damaged \
             node back from the others.
@@ -60,7 +63,7 @@ struct JournalVerify: AsyncParsableCommand {
         defer { reader.close() }
         let bar = ProgressBar("verifying", .count("entries"), isQuiet: output.json)
         let total = try reader.rowCountMax()
-        let found = try reader.verify { bar.show($0, of: total) }
+        let found = try reader.verify(replaying: Verification.kinds) { bar.show($0, of: total) }
         bar.end()
         if output.json {
             StandardOutput.json(VerificationReport(found, path: reader.path))
@@ -87,6 +90,8 @@ struct VerificationReport: Encodable {
     var entries: Int64
     var shards: Int
     var entities: Int64
+    /// Of them, those that were made anew from their events.
+    var replayed: Int64
     var problems: [String]
 
     init(_ found: Verification, path: String) {
@@ -95,10 +100,16 @@ struct VerificationReport: Encodable {
         entries = found.entries
         shards = found.groups
         entities = found.entities
+        replayed = found.replayed
         problems = found.problems
     }
 }
 
 extension Verification {
-    var text: String { "\(entries) entries of \(groups) groups, \(entities) entity states" }
+    /// The kinds whose states this program can make from their events.
+    static let kinds = [KindRuntime(Counter.self)]
+
+    var text: String {
+        "\(entries) entries of \(groups) groups, \(entities) entity states" + (replayed > 0 ? ", \(replayed) of them as their events make them" : "")
+    }
 }

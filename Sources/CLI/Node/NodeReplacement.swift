@@ -69,17 +69,19 @@ enum NodeReplacement {
         let clock = ContinuousClock()
         let end = clock.now + patience
         var status = try await status(of: cluster)
-        while member.status != .removed, status.members.contains(where: { $0.node == member.id && $0.isReachable }), clock.now < end {
+        while member.status != .removed, status.members.contains(where: { $0.node == member.id && $0.isReachable }) {
+            // The node itself is asked: the others may not have missed it yet.
+            let isRunning = (try? await cluster.standing(of: .directory, on: member.id, timeout: .seconds(1))) != nil
+            guard !isRunning, clock.now < end else {
+                throw CommandFailure(
+                    .refused, "running",
+                    "node \(member.id) runs at \(member.address): \(data) is a copy of a folder in use, and nothing of it is missed. Nothing "
+                        + "was changed. To add a node, start one on an empty folder.")
+            }
             try await clock.sleep(for: .milliseconds(200))
             status = try await self.status(of: cluster)
         }
         let reachable = Set(status.members.filter { $0.isReachable && $0.node != member.id && $0.status != .removed }.map(\.node))
-        if member.status != .removed, status.members.contains(where: { $0.node == member.id && $0.isReachable }) {
-            throw CommandFailure(
-                .refused, "running",
-                "node \(member.id) runs at \(member.address): \(data) is a copy of a folder in use, and nothing of it is missed. Nothing was "
-                    + "changed. To add a node, start one on an empty folder.")
-        }
         let lost = status.shards.filter { shard in
             shard.voters.contains(member.id) && shard.voters.count(where: { reachable.contains($0) }) <= shard.voters.count / 2
         }

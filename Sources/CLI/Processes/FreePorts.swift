@@ -1,16 +1,20 @@
 internal import Foundation
+internal import Synchronization
 
 /// Ports of 127.0.0.1 that nothing listens on.
 package enum FreePorts {
     /// Below the range from which systems take the ports of outgoing connections: a port in that range can be taken by any
     /// connection while the node that listens on it is down.
     private static let range = 15_000..<30_000
+    /// A node that is down for a moment still has its port.
+    private static let given = Mutex<Set<Int>>([])
 
+    /// - Returns: ports that this process has not been given before.
     package static func pick(_ count: Int) throws(ChildError) -> [Int] {
         var ports: [Int] = []
         for _ in 0..<1_000 where ports.count < count {
             let port = Int.random(in: range)
-            if !ports.contains(port), isFree(port) { ports.append(port) }
+            if isFree(port), given.withLock({ $0.insert(port).inserted }) { ports.append(port) }
         }
         guard ports.count == count else { throw ChildError("no \(count) free ports were found in \(range)") }
         return ports

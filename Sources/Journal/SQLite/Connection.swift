@@ -71,6 +71,16 @@ final class Connection {
 
     func prepare(_ sql: String) throws(JournalError) -> Statement { try Statement(sql, on: self) }
 
+    /// Flushes what was written to the database file so far, in the middle of a transaction: less is left for its end.
+    ///
+    /// - Returns: what SQLite's file says of it. An error counts: the flush at the end may not tell it again.
+    func flushWritten() -> Int32 {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let result = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file)
+        guard result == SQLITE_OK, let file, let methods = file.pointee.pMethods else { return result }
+        return methods.pointee.xSync(file, SQLITE_SYNC_NORMAL)
+    }
+
     /// The first column of the first row, nil if there is no row or it is NULL.
     func integer(_ sql: String) throws(JournalError) -> Int64? {
         try first(sql) { $0.integer(0) }
