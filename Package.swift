@@ -14,6 +14,7 @@ let package = Package(
     products: [
         .library(name: "Holdfast", targets: ["Holdfast"]),
         .library(name: "HoldfastCommands", targets: ["HoldfastCommands"]),
+        .library(name: "HoldfastTesting", targets: ["HoldfastTesting"]),
         .executable(name: "holdfast", targets: ["HoldfastBinary"]),
         .executable(name: "holdfast-examples", targets: ["Examples"]),
         // For tools/Benchmarks; no API, and free to change with every release.
@@ -170,6 +171,15 @@ let package = Package(
         .target(name: "HoldfastCommands", dependencies: ["CLI", "Entities"], swiftSettings: strict),
         .executableTarget(name: "Examples", dependencies: ["Holdfast", "HoldfastCommands"], swiftSettings: strict),
 
+        // What an application's tests import.
+        .target(
+            name: "HoldfastTesting",
+            dependencies: [
+                "CrashTesting", "Directory", "Engine", "Entities", "JSON", "Node", "Primitives", "Processes", "Shards", "Simulator",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
         // The simulator alone, for tools/simulate.
         .executableTarget(
             name: "SimulatorRuns", dependencies: ["Simulator"], path: "tools/simulator", swiftSettings: strict),
@@ -240,6 +250,10 @@ let package = Package(
             name: "CrashTestingTests",
             dependencies: ["CrashTesting", "Processes", "Migrations", "CSQLite", "Linearizability", "Primitives"], swiftSettings: strict),
         .testTarget(
+            name: "HoldfastTestingTests",
+            dependencies: ["HoldfastTesting", "Holdfast", "Entities", "JSON", "Primitives", "Simulator"], swiftSettings: strict),
+        .testTarget(name: "ExamplesTests", dependencies: ["Examples", "Holdfast", "HoldfastTesting"], swiftSettings: strict),
+        .testTarget(
             name: "CLITests",
             dependencies: [
                 "CLI", "Directory", "Engine", "Entities", "JSON", "Journal", "Migrations", "Node", "CSQLite", "Primitives",
@@ -248,7 +262,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CLI", "HoldfastBinary", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
+            name: "EndToEndTests", dependencies: ["CLI", "HoldfastBinary", "Examples", "HoldfastTesting", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
