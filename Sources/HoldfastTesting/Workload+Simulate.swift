@@ -3,20 +3,23 @@ internal import Shards
 internal import Simulator
 
 extension Workload {
-    /// Runs whole clusters in this thread, each from one seed: the production core on simulated disks, networks and clocks, with every fault that
+    /// Runs whole clusters in one thread, each from one seed: the production core on simulated disks, networks and clocks, with every fault that
     /// `holdfast simulate` knows, callers that do this workload, and every rule of the core checked after every step.
     ///
     /// A thousand runs take a minute or so in a release build, ten times that in a debug build.
     /// - Parameter seeds: one run each. The same seed gives the same run, as long as the entity, the workload and Holdfast are the same.
     /// - Throws: ``BrokenRule`` for the first seed that breaks a rule, with what to do to see that run alone.
     @discardableResult
-    public func simulate(seeds: ClosedRange<UInt64> = 1...100) throws -> SimulationSummary {
-        var campaign = Campaign()
-        for seed in seeds { campaign.add(try report(seed, trace: nil)) }
+    public func simulate(seeds: ClosedRange<UInt64> = 1...100) async throws -> SimulationSummary {
+        let campaign = try await OwnThread.run { () throws -> Campaign in
+            var campaign = Campaign()
+            for seed in seeds { campaign.add(try report(seed, trace: nil)) }
+            return campaign
+        }
         return SimulationSummary(campaign)
     }
 
-    /// Runs one seed again, with a line for everything that happens.
+    /// Runs one seed again, in this thread, with a line for everything that happens.
     /// - Throws: ``BrokenRule``
     public func simulate(seed: UInt64, trace: @escaping (String) -> Void) throws {
         _ = try report(seed, trace: trace)

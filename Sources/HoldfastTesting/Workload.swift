@@ -13,7 +13,7 @@ internal import Simulator
 ///     account.balance >= 0
 /// }
 ///
-/// try workload.simulate(seeds: 1...100)
+/// try await workload.simulate(seeds: 1...100)
 /// try await workload.crashTest(program: builtProgram("bank"), for: .seconds(10))
 /// ```
 ///

@@ -18,8 +18,8 @@ extension EndToEnd {
             account.balance >= 0
         }
 
-        @Test func `every simulated fault leaves the accounts in order`() throws {
-            let summary = try workload.simulate(seeds: 1...10)
+        @Test func `every simulated fault leaves the accounts in order`() async throws {
+            let summary = try await workload.simulate(seeds: 1...10)
             #expect(summary.operations > 500)
         }
 

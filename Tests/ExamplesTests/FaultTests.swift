@@ -5,7 +5,7 @@ import Testing
 
 /// The cart and the limiter under the simulator; the account is in `Tests/EndToEnd`, where it is killed as well.
 @Suite struct FaultTests {
-    @Test func `every simulated fault leaves carts within their bounds`() throws {
+    @Test func `every simulated fault leaves carts within their bounds`() async throws {
         let workload = Workload<ShoppingCart> { random in
             let article = ["tea", "cup", "spoon"].randomElement(using: &random)!
             let quantity = Int.random(in: 1...300, using: &random)
@@ -19,10 +19,10 @@ import Testing
         } invariant: { cart in
             cart.quantities.values.allSatisfy { (1...ShoppingCart.quantityMax).contains($0) }
         }
-        #expect(try workload.simulate(seeds: 1...4).operations > 200)
+        #expect(try await workload.simulate(seeds: 1...4).operations > 200)
     }
 
-    @Test func `every simulated fault leaves buckets neither below empty nor above full`() throws {
+    @Test func `every simulated fault leaves buckets neither below empty nor above full`() async throws {
         let workload = Workload<RateLimiter> { random in
             let now = Int64.random(in: 0...100_000, using: &random)
             guard Int.random(in: 0..<10, using: &random) == 0 else {
@@ -33,6 +33,6 @@ import Testing
         } invariant: { limiter in
             (0...limiter.burst * 1_000).contains(limiter.level)
         }
-        #expect(try workload.simulate(seeds: 1...4).operations > 200)
+        #expect(try await workload.simulate(seeds: 1...4).operations > 200)
     }
 }

@@ -12,8 +12,8 @@ import Testing
         counter.balance >= 0
     }
 
-    @Test func `a sound entity passes, under faults and with answers`() throws {
-        let summary = try counters.simulate(seeds: 1...6)
+    @Test func `a sound entity passes, under faults and with answers`() async throws {
+        let summary = try await counters.simulate(seeds: 1...6)
         #expect(summary.runs == 6)
         #expect(summary.operations > 300)
         #expect(summary.faults.values.reduce(0, +) > 50)
@@ -28,18 +28,18 @@ import Testing
         #expect(first == second)
     }
 
-    @Test func `an invariant that breaks is told with the seed, and again with the same seed`() throws {
+    @Test func `an invariant that breaks is told with the seed, and again with the same seed`() async throws {
         var strict = counters
         strict.invariant = { $0.balance < 5 }
-        let broken = try #require(throws: BrokenRule.self) { try strict.simulate(seeds: 7...20) }
+        let broken = try await #require(throws: BrokenRule.self) { try await strict.simulate(seeds: 7...20) }
         #expect(broken.finding.contains("the invariant does not hold"))
         #expect(broken.description.contains("workload.simulate(seed: \(broken.seed))"))
         #expect(throws: broken) { try strict.simulate(seed: broken.seed) { _ in } }
     }
 
-    @Test func `an entity that decides by chance is found out`() throws {
+    @Test func `an entity that decides by chance is found out`() async throws {
         let dice = Workload<Dice> { _ in Dice.Throw() } invariant: { _ in true }
-        let broken = try #require(throws: BrokenRule.self) { try dice.simulate(seeds: 1...20) }
+        let broken = try await #require(throws: BrokenRule.self) { try await dice.simulate(seeds: 1...20) }
         #expect(broken.finding.contains("it decides"), "\(broken)")
     }
 }
