@@ -33,6 +33,21 @@ extension EndToEnd {
 
     /// The examples as programs.
     @Suite struct ExamplePrograms {
+        @Test(.timeLimit(.minutes(3)))
+        func `no article is lost or made when nodes stop, are cut off or end in mid-write`() async throws {
+            let workload = Workload<ShoppingCart> { random in
+                let quantity = Int.random(in: 1...9, using: &random)
+                if Int.random(in: 0..<3, using: &random) == 0 { return ShoppingCart.Remove(article: "tea", quantity: quantity) }
+                return ShoppingCart.Add(article: "tea", quantity: quantity)
+            } invariant: { cart in
+                cart.quantities.values.allSatisfy { (1...ShoppingCart.quantityMax).contains($0) }
+            }
+            let faults: [CrashFault] = [.pause, .terminate, .point, .cut, .delay]
+            let summary = try await workload.crashTest(program: builtProgram("holdfast-examples"), for: .seconds(8), faults: faults)
+            #expect(summary.replies > 0 && summary.refusals > 0 && summary.answers > 0)
+            #expect(summary.faults.values.reduce(0, +) > 0)
+        }
+
         @Test func `an invariant that breaks is found, and the nodes' folders are kept`() async throws {
             let workload = Workload<BankAccount> { _ in BankAccount.Deposit(cents: 1) } invariant: { $0.balance < 3 }
             let failure = await #expect(throws: CrashTestFailure.self) {

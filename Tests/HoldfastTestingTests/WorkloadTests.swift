@@ -37,10 +37,34 @@ import Testing
         #expect(throws: broken) { try strict.simulate(seed: broken.seed) { _ in } }
     }
 
+    #if compiler(>=6.2)
+        @Test func `a trap in an entity's code ends the run, and the seed is told`() async throws {
+            let exit = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+                let fuses = Workload<Fuse> { _ in Fuse.Burn() } invariant: { _ in true }
+                try fuses.simulate(seed: 2) { _ in }
+            }
+            #expect(String(decoding: exit.standardErrorContent, as: UTF8.self).contains("try workload.simulate(seed: 2)"))
+        }
+    #endif
+
     @Test func `an entity that decides by chance is found out`() async throws {
         let dice = Workload<Dice> { _ in Dice.Throw() } invariant: { _ in true }
         let broken = try await #require(throws: BrokenRule.self) { try await dice.simulate(seeds: 1...20) }
         #expect(broken.finding.contains("it decides"), "\(broken)")
+    }
+}
+
+/// Its fifth event ends the process.
+private struct Fuse: Entity {
+    static let kind = "fuse"
+    static let commands: Commands<Self> = ["burn": Burn.self]
+
+    var left: UInt = 4
+    enum Event: Codable, Sendable { case burned }
+    mutating func apply(_ event: Event) { left -= 1 }
+
+    struct Burn: Command {
+        func decide(_ fuse: Fuse) -> Decision<Event, Done> { Decision(.burned) }
     }
 }
 
