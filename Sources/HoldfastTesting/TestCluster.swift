@@ -29,6 +29,7 @@ public actor TestCluster {
     ///   - nodes: 1 to 9. With three or more, one can be killed and the rest goes on.
     ///   - kinds: what the nodes run.
     ///   - shards: of each kind.
+    ///   - body: uses the cluster, which ends with it.
     /// - Throws: what `body` throws; `NodeError` or `Failure` if the cluster cannot be started.
     public static func run<Result: Sendable>(
         nodes: Int = 3, kinds: [any Entity.Type], shards: Int = 4, body: (TestCluster) async throws -> Result
