@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOPosix
 public import Node
 public import ServiceLifecycle
 internal import Synchronization
@@ -16,6 +17,8 @@ internal import Transport
 /// ```
 public final class Gateway: Service {
     private let endpoints: Endpoints
+    /// Threads that read, answer and write; a request stays on the one that its connection came to.
+    private static let threadsMax = 4
     /// How often the file of tokens is looked at.
     private static let tokensSeconds = 5
     private let listen: NetworkAddress
@@ -65,6 +68,8 @@ public final class Gateway: Service {
     public func run() async throws {
         let (streams, access) = (endpoints.streams, endpoints.access)
         defer { listening.continuation.finish() }
+        let threads = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, Self.threadsMax))
+        let result: Result<Void, any Error>
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -74,7 +79,7 @@ public final class Gateway: Service {
                         if second % Self.tokensSeconds == 0 { access?.reload() }
                     }
                 }
-                group.addTask { [application] in
+                group.addTask { [application = application(on: threads)] in
                     try await withGracefulShutdownHandler {
                         try await application.run()
                     } onGracefulShutdown: {
@@ -85,13 +90,17 @@ public final class Gateway: Service {
                 defer { group.cancelAll() }
                 try await group.next()
             }
+            result = .success(())
         } catch is CancellationError {
+            result = .success(())
         } catch {
-            throw NodeError(.listen, "HTTP cannot be served on \(listen): \(error)")
+            result = .failure(NodeError(.listen, "HTTP cannot be served on \(listen): \(error)"))
         }
+        try? await threads.shutdownGracefully()
+        try result.get()
     }
 
-    private var application: Application<GatewayResponder> {
+    private func application(on threads: any EventLoopGroup) -> Application<GatewayResponder> {
         let configuration = endpoints.configuration
         let tally = endpoints.tally
         let (host, continuation) = (listen.host, listening.continuation)
@@ -101,8 +110,8 @@ public final class Gateway: Service {
             responder: GatewayResponder(endpoints: endpoints),
             server: HTTPServerBuilder { responder in
                 let plain = HTTP1Channel(responder: responder, configuration: channel)
-                guard let security else { return plain }
-                return SecuredChannel(base: plain, security: security, logger: logger)
+                guard let security else { return LoopChannel(plain, on: threads) }
+                return LoopChannel(SecuredChannel(base: plain, security: security, logger: logger), on: threads)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(listen.host, port: listen.port), backlog: 1_024,
@@ -111,12 +120,15 @@ public final class Gateway: Service {
                 let port = channel.localAddress?.port ?? 0
                 continuation.yield(NetworkAddress(host: host, port: port).description)
             },
+            eventLoopGroupProvider: .shared(threads),
             logger: configuration.quietLogger)
     }
 
     private static func channel(_ configuration: GatewayConfiguration, _ tally: GatewayTally) -> HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
-            additionalChannelHandlers: [MalformedRequestHandler(tally: tally)],
+            additionalChannelHandlers: [
+                MalformedRequestHandler(tally: tally), AdmissionHandler(tally: tally, limit: configuration.requestsMax),
+            ],
             idleTimeout: .nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1))),
             httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                 maxHeaderFieldSize: configuration.headerBytesMax,

@@ -22,7 +22,7 @@ public struct GatewayConfiguration: Sendable {
     public var connectionsMax = 12_288
     /// Requests under way, event streams left out; more are answered with 503. What is let in waits for those before it, so this bounds
     /// how long that takes under overload.
-    public var requestsMax = 1_024
+    public var requestsMax = 512
     /// Event streams under way; more are answered with 503.
     public var streamsMax = 1_024
     /// How often an event stream without events says that it is alive, in whole seconds.

@@ -14,19 +14,10 @@ struct GatewayResponder: HTTPResponder {
 
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
         let tally = endpoints.tally
-        let requestID = Inquiry.requestID(for: request.headers)
-        var answer: Answer
-        if tally.begin(limit: configuration.requestsMax) {
-            let begun = ContinuousClock.now
-            let route: String
-            (answer, route) = await traced(request, requestID)
-            tally.end()
-            tally.answered(route, answer.status, after: .now - begun)
-        } else {
-            answer = GatewayError.overloaded(
-                "the node answers \(configuration.requestsMax) requests already; nothing happened. Send it again a little later."
-            ).answer(requestID: requestID)
-        }
+        let requestID = Inquiry.key(in: request.headers) ?? tally.names.next()
+        let begun = ContinuousClock.now
+        var (answer, route) = await traced(request, requestID)
+        tally.answered(route, answer.status, after: .now - begun)
         answer.fields[.requestID] = requestID
         answer.fields[.contentTypeOptions] = "nosniff"
         return response(answer, to: request, context)
@@ -55,7 +46,7 @@ struct GatewayResponder: HTTPResponder {
     /// The host stands apart from the other fields.
     private static func fields(of head: HTTPRequest) -> HTTPFields {
         var fields = head.headerFields
-        if let authority = head.authority { fields[.init("Host")!] = authority }
+        if let authority = head.authority { fields[.host] = authority }
         return fields
     }
 
@@ -151,6 +142,7 @@ extension ResponseBody {
 }
 
 extension HTTPField.Name {
+    static let host = HTTPField.Name("Host")!
     static let contentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
 }
 

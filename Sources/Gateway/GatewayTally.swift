@@ -15,6 +15,7 @@ final class GatewayTally: Sendable {
         var status: Int
     }
 
+    let names = RequestNames()
     private let served = Mutex<[Key: Served]>([:])
     private let connectionCount = Atomic(0)
     private let requestCount = Atomic(0)

@@ -14,14 +14,10 @@ struct Inquiry: Sendable {
     /// The caller's own name for its command; nil if it gave none.
     var idempotencyKey: String? { fields[.idempotencyKey] }
 
-    /// The key if it can be shown, else a fresh id.
-    static func requestID(for fields: HTTPFields) -> String {
-        if let key = fields[.idempotencyKey], Limits.requestKeyBytes.contains(key.utf8.count),
-            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        {
-            return key
-        }
-        return UniqueID.random().description
+    /// The caller's own name for its command, if it can be shown.
+    static func key(in fields: HTTPFields) -> String? {
+        guard let key = fields[.idempotencyKey], Limits.requestKeyBytes.contains(key.utf8.count) else { return nil }
+        return key.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? key : nil
     }
 }
 

@@ -44,7 +44,7 @@ final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandl
         hasFailed = true
         // Among the parts of another answer there is no place for this one.
         guard underWay == 0 else { return context.close(promise: nil) }
-        let answer = Self.answer(error)
+        let answer = answer(error)
         guard case .bytes(let bytes) = answer.body else { return context.close(promise: nil) }
         var fields = answer.fields
         fields[.contentLength] = "\(bytes.count)"
@@ -55,7 +55,7 @@ final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandl
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
     }
 
-    private static func answer(_ error: HTTPParserError) -> Answer {
+    private func answer(_ error: HTTPParserError) -> Answer {
         var failure: GatewayError
         switch error {
         case .headerOverflow:
@@ -63,6 +63,6 @@ final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandl
         default: failure = .malformed("this is no HTTP/1.1 request: \(error)")
         }
         failure.closesConnection = true
-        return failure.answer(requestID: Inquiry.requestID(for: [:]))
+        return failure.answer(requestID: tally.names.next())
     }
 }

@@ -95,7 +95,7 @@ extension Exposition {
     private mutating func sizes(_ name: String, _ help: String, _ histogram: Histogram) {
         family(name, .histogram, help)
         self.histogram(
-            name, bounds: histogram.bounds.map(Double.init), counts: histogram.counts, sum: Double(histogram.sum))
+            name, bounds: histogram.bounds.map { Double($0) }, counts: histogram.counts, sum: Double(histogram.sum))
     }
 }
 

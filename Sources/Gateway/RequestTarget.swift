@@ -31,13 +31,13 @@ struct RequestTarget: Equatable, Sendable {
     init(_ text: String) throws(GatewayError) {
         var path = Substring(text)
         // The absolute form, which servers must take as well.
-        if !path.hasPrefix("/"), let scheme = path.firstRange(of: "://") {
+        if path.utf8.first != UInt8(ascii: "/"), let scheme = path.firstRange(of: "://") {
             let rest = path[scheme.upperBound...]
             path = rest.firstIndex(where: { $0 == "/" || $0 == "?" }).map { rest[$0...] } ?? ""
         }
         var queryText = Substring()
-        if let mark = path.firstIndex(of: "?") {
-            queryText = path[path.index(after: mark)...]
+        if let mark = path.utf8.firstIndex(of: UInt8(ascii: "?")) {
+            queryText = path[path.utf8.index(after: mark)...]
             path = path[..<mark]
         }
         place = try Self.place(path)
@@ -56,22 +56,23 @@ struct RequestTarget: Equatable, Sendable {
         case "/openapi.json": return .description
         default: break
         }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 5 || parts.count == 6, parts[0].isEmpty, parts[1] == "v1", parts[2] == "entities" else {
+        let prefix = "/v1/entities/"
+        let parts = path.utf8.dropFirst(prefix.utf8.count).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard path.utf8.starts(with: prefix.utf8), parts.count == 2 || parts.count == 3 else {
             throw .notFound(String(path.prefix(200)))
         }
-        let kind = try decodedText(parts[3], "the kind")
-        let id = try decoded(parts[4], "the entity id")
-        if parts.count == 5 { return .entity(kind: kind, id: id) }
-        return .member(kind: kind, id: id, name: try decodedText(parts[5], "the command"))
+        let kind = try decodedText(parts[0], "the kind")
+        let id = try decoded(parts[1], "the entity id")
+        if parts.count == 2 { return .entity(kind: kind, id: id) }
+        return .member(kind: kind, id: id, name: try decodedText(parts[2], "the command"))
     }
 
     private static func items(_ text: Substring) throws(GatewayError) -> [QueryItem] {
         var items: [QueryItem] = []
         for part in text.split(separator: "&") {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try decodedText(halves[0], "a query parameter")
-            let value = halves.count == 2 ? try decodedText(halves[1], "the query parameter \(name)") : ""
+            let name = try decodedText(halves[0].utf8, "a query parameter")
+            let value = halves.count == 2 ? try decodedText(halves[1].utf8, "the query parameter \(name)") : ""
             guard !items.contains(where: { $0.name == name }) else {
                 throw .malformed("the query parameter \(name) is given twice")
             }
@@ -80,7 +81,7 @@ struct RequestTarget: Equatable, Sendable {
         return items
     }
 
-    private static func decodedText(_ text: Substring, _ what: String) throws(GatewayError) -> String {
+    private static func decodedText(_ text: Substring.UTF8View, _ what: String) throws(GatewayError) -> String {
         guard let decoded = String(validating: try decoded(text, what), as: UTF8.self) else {
             throw .malformed("\(what) is not UTF-8")
         }
@@ -88,9 +89,9 @@ struct RequestTarget: Equatable, Sendable {
     }
 
     /// Undoes percent-encoding (RFC 3986 §2.1). A plus sign is a plus sign.
-    private static func decoded(_ text: Substring, _ what: String) throws(GatewayError) -> [UInt8] {
+    private static func decoded(_ text: Substring.UTF8View, _ what: String) throws(GatewayError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {
                 bytes.append(byte)

@@ -159,7 +159,8 @@ public final class Node: ClusterAccess, RequestChannel, Service {
 
     private func untraced(_ request: Request, timeout: Duration) async -> Response {
         let span = timeout.span
-        return await withCheckedContinuation { continuation in
+        // Not checked, as a call ends exactly once: `CallTable.finish` takes it out of the table first.
+        return await withUnsafeContinuation { continuation in
             loop.execute { [core] in
                 core.value.calls.begin(request, timeout: span) { continuation.resume(returning: $0) }
             }

@@ -92,10 +92,42 @@ import Testing
             let refused = try await HTTPAnswer.to("POST", Self.path, body: "{}", at: address)
             #expect(refused.status == 503 && refused.errorCode == "overloaded", "\(refused)")
             #expect(refused.fields["retry-after"] == "1")
+            // The refused request's body is not taken for the next request, and who looks after the node is answered all the same.
+            try await HTTPConnection.with(address) { reader, writer in
+                let command = "POST \(Self.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"by\": 1}"
+                try await writer.send(command + "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await reader.read(until: "alive")
+                let text = String(decoding: reader.received, as: UTF8.self)
+                let (first, second) = (text.firstRange(of: "503 Service Unavailable"), text.firstRange(of: "200 OK"))
+                #expect(first.map { first in second.map { first.lowerBound < $0.lowerBound } ?? false } ?? false, "\(text)")
+            }
             opening.finish()
             #expect(try await held.message == "at last")
-            let after = try await HTTPAnswer.to("GET", "/healthz", at: address)
-            #expect(after.status == 200)
+            // The place is free again.
+            #expect(try await HTTPAnswer.to("POST", Self.path, body: "{}", at: address).message == "at last")
+        }
+    }
+
+    @Test func `requests in a row on one connection need one place`() async throws {
+        let (gate, opening) = AsyncStream.makeStream(of: Void.self)
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
+        let backend = ScriptedBackend { _ in
+            arrival.yield()
+            for await _ in gate {}
+            return .failed(RequestFailure(.notCommitted, .unavailable, "at last"))
+        }
+        let command = "POST \(Self.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+        try await GatewayStage.run(backend, change: { $0.requestsMax = 1 }) { address in
+            try await HTTPConnection.with(address) { reader, writer in
+                try await writer.send(command + command + command)
+                for await _ in arrivals { break }
+                opening.finish()
+                _ = try await reader.read { $0.ranges(of: "at last").count == 3 }
+                let text = String(decoding: reader.received, as: UTF8.self)
+                #expect(text.ranges(of: "at last").count == 3, "\(text)")
+            }
+            // And it is free again.
+            #expect(try await HTTPAnswer.to("POST", Self.path, body: "{}", at: address).message == "at last")
         }
     }
 }

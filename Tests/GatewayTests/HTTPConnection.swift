@@ -39,8 +39,11 @@ final class HTTPConnection {
         init(_ iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator) { self.iterator = iterator }
 
         /// Reads on until `text` has come; false if the connection ended before.
-        mutating func read(until text: String) async throws -> Bool {
-            while !String(decoding: received, as: UTF8.self).contains(text) {
+        mutating func read(until text: String) async throws -> Bool { try await read { $0.contains(text) } }
+
+        /// Reads on until what has come is enough.
+        mutating func read(until isEnough: (String) -> Bool) async throws -> Bool {
+            while !isEnough(String(decoding: received, as: UTF8.self)) {
                 guard let part = try await iterator.next() else { return false }
                 received += part.readableBytesView
             }

@@ -36,6 +36,7 @@ import Testing
                 #expect(lines.contains { $0 == expected }, "\(expected) is not in:\n\(scrape.body)")
             }
             #expect(lines.contains { $0.hasPrefix("holdfast_journal_write_seconds_count ") && !$0.hasSuffix(" 0") })
+            #expect(lines.contains { $0.hasPrefix(#"holdfast_batch_operations_bucket{le="1"} "#) }, "\(scrape.body)")
             #expect(lines.contains { $0.hasPrefix("process_resident_memory_bytes ") })
         }
     }

@@ -1,16 +1,16 @@
-internal import NIOCore
+package import NIOCore
 internal import Synchronization
 
 /// Runs tasks on an event loop, so that they reach what lives there without a hop between threads.
 ///
 /// Jobs that are ready together share one turn of the loop.
-final class LoopExecutor: TaskExecutor {
+package final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
     private let ready = Mutex<[UnownedJob]>([])
 
-    init(_ loop: any EventLoop) { self.loop = loop }
+    package init(_ loop: any EventLoop) { self.loop = loop }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isFirst = ready.withLock { ready in
             ready.append(job)
