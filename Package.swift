@@ -13,7 +13,10 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Holdfast", targets: ["Holdfast"]),
-        .executable(name: "holdfast", targets: ["CLI"]),
+        .library(name: "HoldfastCommands", targets: ["HoldfastCommands"]),
+        .library(name: "HoldfastTesting", targets: ["HoldfastTesting"]),
+        .executable(name: "holdfast", targets: ["HoldfastBinary"]),
+        .executable(name: "holdfast-examples", targets: ["Examples"]),
         // For tools/Benchmarks; no API, and free to change with every release.
         .library(
             name: "_HoldfastParts",
@@ -139,10 +142,20 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Holdfast", dependencies: ["Entities", "Node"], swiftSettings: strict),
-        .executableTarget(
+        // Child processes, and what kills them.
+        .target(name: "Processes", swiftSettings: strict),
+        .target(
+            name: "CrashTesting",
+            dependencies: [
+                "Processes", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Engine", "Linearizability", "CSQLite",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        // The command line, and the programs that have it: `holdfast`, an application's own, the examples.
+        .target(
             name: "CLI",
             dependencies: [
-                "Holdfast", "Node", "Certificates", "Gateway", "Telemetry", "Journal", "Entities", "Primitives", "JSON", "Directory",
+                "Processes", "CrashTesting", "Holdfast", "Node", "Certificates", "Gateway", "Telemetry", "Journal", "Entities", "Primitives", "JSON", "Directory",
                 "Shards", "Consensus", "Engine", "Linearizability", "Simulator", "CSQLite", "Migrations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -151,6 +164,19 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(name: "HoldfastBinary", dependencies: ["CLI"], swiftSettings: strict),
+        .target(name: "HoldfastCommands", dependencies: ["CLI", "Entities"], swiftSettings: strict),
+        .executableTarget(name: "Examples", dependencies: ["Holdfast", "HoldfastCommands"], swiftSettings: strict),
+
+        // What an application's tests import.
+        .target(
+            name: "HoldfastTesting",
+            dependencies: [
+                "CrashTesting", "Directory", "Engine", "Entities", "JSON", "Node", "Primitives", "Processes", "Shards", "Simulator",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
 
@@ -222,6 +248,13 @@ let package = Package(
             path: "Tests/Support/FragileNode", swiftSettings: strict),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Primitives"], swiftSettings: strict),
         .testTarget(
+            name: "CrashTestingTests",
+            dependencies: ["CrashTesting", "Processes", "Migrations", "CSQLite", "Linearizability", "Primitives"], swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastTestingTests",
+            dependencies: ["HoldfastTesting", "Holdfast", "Entities", "JSON", "Primitives", "Simulator"], swiftSettings: strict),
+        .testTarget(name: "ExamplesTests", dependencies: ["Examples", "Holdfast", "HoldfastTesting"], swiftSettings: strict),
+        .testTarget(
             name: "CLITests",
             dependencies: [
                 "CLI", "Directory", "Engine", "Entities", "JSON", "Journal", "Migrations", "Node", "CSQLite", "Primitives",
@@ -230,7 +263,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CLI", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "Shards", "CSQLite"],
+            name: "EndToEndTests", dependencies: ["CLI", "HoldfastBinary", "Examples", "HoldfastTesting", "Fragile", "FragileNode", "Holdfast", "Journal", "Node", "Engine", "Entities", "Directory", "Primitives", "JSON", "Shards", "CSQLite"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

@@ -2,8 +2,10 @@
 public struct Decision<Event, Reply> {
     /// In the order in which they happen. All of them take effect, or none.
     public var events: [Event]
+    /// What the caller gets.
     public var reply: Reply
 
+    /// Events, none or some, and a reply.
     public init(events: [Event], reply: Reply) {
         self.events = events
         self.reply = reply
@@ -25,6 +27,7 @@ extension Decision where Reply == Done {
 
 /// The reply of a command that has nothing to say but that it is done. `{}` as JSON.
 public struct Done: Codable, Hashable, Sendable {
+    /// The only one there is.
     public init() {}
 }
 

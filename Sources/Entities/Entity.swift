@@ -35,7 +35,9 @@ public protocol Entity: Codable, Sendable {
 }
 
 extension Entity {
+    /// None.
     public static var commands: Commands<Self> { [:] }
+    /// None.
     public static var queries: Queries<Self> { [:] }
 }
 
@@ -43,7 +45,9 @@ extension Entity {
 ///
 /// `Target`, `Reply` and `Refusal` follow from `decide`; nothing else is to be declared.
 public protocol Command<Target>: Codable, Sendable {
+    /// The entity that it is for.
     associatedtype Target: Entity
+    /// What the caller gets.
     associatedtype Reply: Codable & Sendable
     /// Carried to the caller as JSON; its `description` becomes the message that people see.
     associatedtype Refusal: Error & Codable = Never
@@ -57,8 +61,11 @@ public protocol Command<Target>: Codable, Sendable {
 
 /// A question to an entity, which changes nothing.
 public protocol Query<Target>: Codable, Sendable {
+    /// The entity that it is for.
     associatedtype Target: Entity
+    /// What the caller gets.
     associatedtype Reply: Codable & Sendable
 
+    /// Answers from the state alone, as `decide` decides.
     func answer(_ entity: Target) -> Reply
 }

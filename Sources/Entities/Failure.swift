@@ -2,12 +2,14 @@
 ///
 /// A struct with static codes, so that a code can be added without breaking anyone who switches over them.
 public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of failure; for programs.
     public var code: Code
     /// What happened, why, and what to do; one or two sentences for a person.
     public var message: String
     /// When another attempt may succeed, in milliseconds from now; nil if waiting alone does not help.
     public var retryAfterMilliseconds: Int64?
 
+    /// A failure of a kind, in words for a person.
     public init(_ code: Code, _ message: String, retryAfterMilliseconds: Int64? = nil) {
         self.code = code
         self.message = message
@@ -20,6 +22,7 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
         public var rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }
+        /// The code of that name.
         public init(_ rawValue: String) { self.rawValue = rawValue }
         public var description: String { rawValue }
     }
@@ -30,8 +33,11 @@ extension Failure.Code {
     public static let malformed = Self("malformed")
     /// The payload, the events or the reply are over `Limits.payloadBytesMax`.
     public static let tooLarge = Self("too-large")
+    /// The cluster has no such kind.
     public static let unknownKind = Self("unknown-kind")
+    /// The kind lists no such command.
     public static let unknownCommand = Self("unknown-command")
+    /// The kind lists no such query.
     public static let unknownQuery = Self("unknown-query")
     /// The request id was used before, for another command or payload.
     public static let conflict = Self("request-id-conflict")

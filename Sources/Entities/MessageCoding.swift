@@ -3,9 +3,12 @@ import Primitives
 
 /// A command or a query as it travels: its stable name and its JSON.
 public struct EncodedMessage: Hashable, Sendable {
+    /// The stable name under which its entity lists it.
     public var name: String
+    /// The message as JSON.
     public var payload: [UInt8]
 
+    /// A message by its name and JSON.
     public init(name: String, payload: [UInt8]) {
         self.name = name
         self.payload = payload

@@ -2,14 +2,18 @@ public import Primitives
 
 /// Proof that a command took effect, and where: its events are durable on a majority of the shard's replicas.
 public struct Receipt<Reply: Sendable>: Sendable {
+    /// What the entity replied.
     public var reply: Reply
+    /// Where the entity lives.
     public var shard: ShardID
     /// The entry in the shard's log; for a reply without events, the newest entry that it rests on.
     public var index: LogIndex
+    /// The Raft term of that entry.
     public var term: Term
     /// The entity's revision after the command: how many events it has had.
     public var revision: UInt64
 
+    /// A receipt of these parts.
     public init(reply: Reply, shard: ShardID, index: LogIndex, term: Term, revision: UInt64) {
         self.reply = reply
         self.shard = shard

@@ -1,9 +1,11 @@
 /// One shard of a kind; `counter/7` as text.
 public struct ShardID: Hashable, Comparable, Sendable, LosslessStringConvertible {
+    /// The kind's stable name.
     public var kind: String
     /// 0 ..< the kind's number of shards.
     public var number: Int
 
+    /// The shard `number` of a kind.
     public init(kind: String, number: Int) {
         self.kind = kind
         self.number = number

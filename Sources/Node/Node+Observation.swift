@@ -48,13 +48,17 @@ extension Node {
 
 /// What a node counts and measures. Counts grow from its start on.
 public struct NodeMeasurements: Sendable {
+    /// Which node.
     public var node: NodeID
+    /// Its groups, callers and peers.
     public var engine: EngineStanding
+    /// Its connections.
     public var transport: TransportStatistics
     /// Clients connected on the cluster's own protocol.
     public var clients: Int
     /// From a batch's hand-over to the journal to its word that it is durable, in nanoseconds.
     public var journalLatency: Histogram
+    /// Of SQLite's write-ahead log.
     public var walBytes: Int
     /// Free space on the journal's disk; `.max` if it is not known yet.
     public var freeBytes: UInt64

@@ -108,6 +108,14 @@ public final class Node: ClusterAccess, RequestChannel, Service {
         ended.open()
     }
 
+    /// Closes without handing over what this node leads, as the end of its process would: for tests.
+    package func abandon() async {
+        guard isStopped.withLock({ stopped in defer { stopped = true }; return !stopped }) else { return }
+        await close()
+        ready.open(.failure(NodeError(.fault, "the node was abandoned before it was ready")))
+        ended.open()
+    }
+
     private func close() async {
         let core = core
         certificates?.stop()
@@ -127,6 +135,7 @@ public final class Node: ClusterAccess, RequestChannel, Service {
 
     // MARK: Requests
 
+    /// The entities of one kind, which this node runs from now on; registers it with this number of shards if the cluster does not have it.
     public func entities<E: Entity>(_ kind: E.Type, shards: Int) async throws(Failure) -> EntityCollection<E> {
         let runtime = KindRuntime(kind)
         let core = core

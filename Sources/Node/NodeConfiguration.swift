@@ -25,11 +25,14 @@ public struct NodeConfiguration: Sendable {
     public var joinTimeout = Duration.seconds(120)
     /// How long a stopping node takes for handing over what it leads.
     public var handOverTimeout = Duration.seconds(3)
+    /// Times and bounds of the core.
     public var engine = EngineSettings()
+    /// Takes what happens to the node.
     public var logger = Logger(label: "holdfast.node")
     /// Has a span for each request made through the node; nil: none, at no cost.
     public var tracer = bootstrappedTracer()
 
+    /// A node on a folder, with the rest as usual.
     public init(dataDirectory: String) {
         self.dataDirectory = dataDirectory
     }

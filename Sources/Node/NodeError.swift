@@ -19,9 +19,12 @@ public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let fault = Code("fault")
     }
 
+    /// What kind of error; for programs.
     public var code: Code
+    /// What happened, why, and what to do.
     public var message: String
 
+    /// An error of a kind, in words for a person.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message

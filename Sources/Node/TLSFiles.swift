@@ -10,8 +10,10 @@ public struct TLSFiles: Hashable, Sendable {
     public var ca: String
     /// This side's own: for a node, one that names the host at which others reach it.
     public var certificate: String
+    /// The certificate's private key.
     public var key: String
 
+    /// Files by their paths.
     public init(ca: String, certificate: String, key: String) {
         self.ca = ca
         self.certificate = certificate

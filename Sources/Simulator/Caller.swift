@@ -1,4 +1,5 @@
 internal import Engine
+internal import Entities
 internal import Linearizability
 internal import Primitives
 
@@ -33,6 +34,8 @@ struct Caller {
     struct Pending {
         var entity: [UInt8]
         var action: Operation.Action
+        /// The command, or the question, of an author's load.
+        var message: EncodedMessage?
         /// nil for a read.
         var request: RequestID?
         /// A request id that was used before, with another payload: it must be refused.

@@ -7,6 +7,7 @@ internal import Primitives
 
 /// What every node must agree on, gathered as the run goes on.
 struct CommitWatch {
+    private let kind: String
     /// Each group's committed entries, from the first on.
     private(set) var logs: [[Entry]] = []
     /// Who led in which term: (machine, process).
@@ -22,6 +23,8 @@ struct CommitWatch {
         var host: Int
         var start: UInt64
     }
+
+    init(kind: String) { self.kind = kind }
 
     private mutating func make(_ group: GroupID) -> Int {
         let slot = Int(group.rawValue)
@@ -44,7 +47,7 @@ struct CommitWatch {
     }
 
     /// The group of an entity of the one kind that there is.
-    func group(of entity: [UInt8]) -> GroupID? { directory.kind(Simulation.kind)?.group(of: entity) }
+    func group(of entity: [UInt8]) -> GroupID? { directory.kind(kind)?.group(of: entity) }
 
     func isRemoved(_ node: NodeID?) -> Bool {
         guard let node, let status = directory.member(node)?.status else { return false }

@@ -26,7 +26,7 @@ extension Simulation {
         for group in 0..<watch.newestTerm.count { committed += watch.count(GroupID(UInt32(group))) }
         return RunReport(
             seed: seed, violation: violation, tally: tally, digest: digest, hosts: hosts.count, turns: turns,
-            operations: history.count, eventPages: eventPages, committed: committed, simulated: now - Instant(nanoseconds: 1_000_000_000))
+            operations: history.count + observations.count, eventPages: eventPages, committed: committed, simulated: now - Instant(nanoseconds: 1_000_000_000))
     }
 }
 

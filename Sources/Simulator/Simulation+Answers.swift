@@ -15,6 +15,9 @@ extension Simulation {
         switch response {
         case .committed(let committed): done(number, operation, committed)
         case .answered(let answered):
+            if load != nil {
+                return finish(number, operation, .ok(0), told: unrecorded(operation, .replied(revision: answered.revision, json: answered.value)))
+            }
             guard let value = Int64(String(decoding: answered.value, as: UTF8.self)) else {
                 return fail("caller \(number) was answered \(String(decoding: answered.value, as: UTF8.self))")
             }
@@ -40,7 +43,7 @@ extension Simulation {
     /// A command took effect: it must stand in the committed log, under this request id and with this answer.
     private func done(_ number: Int, _ operation: Caller.Pending, _ committed: Committed) {
         let log = watch.log(committed.group)
-        guard let value = Int64(String(decoding: committed.reply, as: UTF8.self)) else {
+        guard let value = load == nil ? Int64(String(decoding: committed.reply, as: UTF8.self)) : 0 else {
             return fail("caller \(number) was answered \(String(decoding: committed.reply, as: UTF8.self))")
         }
         guard committed.index > .zero, committed.index.rawValue <= log.count else {
@@ -49,7 +52,7 @@ extension Simulation {
         let entry = log[Int(committed.index.rawValue) - 1]
         let record = try? EntryRecord(encoded: entry.payload)
         guard let record, entry.term == committed.term, operation.request?.names(record.request) == true,
-            record.entity == operation.entity, record.reply == committed.reply
+            record.entity == operation.entity, Self.reply(in: record) == committed.reply
         else {
             return fail(
                 "caller \(number) was answered to \(operation.request.map { "\($0)" } ?? "no request") from entry \(committed.index) of "
@@ -63,8 +66,15 @@ extension Simulation {
             if committed.index <= operation.ownerLast, committed.index > operation.ownerCommit { tally.note(hazard: 13) }
             if committed.term < watch.newestTerm(of: committed.group) { tally.note(hazard: 14) }
         }
-        finish(number, operation, .ok(value))
+        finish(number, operation, .ok(value), told: .replied(revision: committed.revision, json: committed.reply))
         if isChaos, !callers[number].isObserver, chance(1, of: 25) { misuse(number, operation) }
+    }
+
+    /// A reply without events stands in a wrapping, as it could be a refusal.
+    private static func reply(in record: EntryRecord) -> [UInt8] {
+        let prefix = Array(#"{"reply":"#.utf8)
+        guard record.events == Array("[]".utf8), record.reply.starts(with: prefix) else { return record.reply }
+        return Array(record.reply[prefix.count..<record.reply.count - 1])
     }
 
     /// Uses a request id once more for something else (HAZARDS 16).
@@ -72,6 +82,10 @@ extension Simulation {
         guard case .increment(let by) = operation.action else { return }
         var other = operation
         other.action = .increment(by: by == 1 ? 2 : 1)
+        if let load {
+            other.message = load.command(&generator)
+            guard other.message != operation.message else { return }
+        }
         other.isConflict = true
         other.invoked = now
         callers[number].operation = other
@@ -90,6 +104,9 @@ extension Simulation {
 
     /// The entity said no, and with it what its balance was: a read.
     private func refused(_ number: Int, _ operation: Caller.Pending, _ refused: Refused) {
+        if load != nil, !operation.isConflict {
+            return finish(number, operation, .ok(0), told: unrecorded(operation, .refused(json: refused.json)))
+        }
         guard !operation.isConflict, let overflow = try? JSON.decode(Counter.Overflow.self, from: refused.json) else {
             return fail("caller \(number) was refused: \(refused.message)")
         }
@@ -132,18 +149,37 @@ extension Simulation {
         next(number, after: span(10, 120))
     }
 
-    private func finish(_ number: Int, _ operation: Caller.Pending, _ outcome: Operation.Outcome) {
+    private func finish(
+        _ number: Int, _ operation: Caller.Pending, _ outcome: Operation.Outcome, told: Observation.Outcome? = nil
+    ) {
         callers[number].operation = nil
         defer { next(number, after: callers[number].isObserver ? span(0, 10) : thinking()) }
         guard !operation.isConflict, operation.history == nil else { return }
         // A doubled frame may bring a request that was passed on between nodes a second time.
         let isHonest = outcome != .notCommitted || scenario.doubled == 0
         if case .read = operation.action, outcome == .unknown || outcome == .notCommitted { return }
+        if let message = operation.message {
+            return observe(operation, message, told ?? (isHonest && outcome == .notCommitted ? .notCommitted : .unknown))
+        }
         history.append(
             Operation(
                 entity: String(decoding: operation.entity, as: UTF8.self), action: operation.action,
                 invoked: operation.invoked, responded: now, outcome: isHonest ? outcome : .unknown, caller: number))
         mix(UInt64(number), UInt64(history.count))
+    }
+
+    /// What a command's caller was told without a record of it. A doubled frame may bring the command once more, and then it may take effect.
+    private func unrecorded(_ operation: Caller.Pending, _ told: Observation.Outcome) -> Observation.Outcome {
+        operation.action == .read || scenario.doubled == 0 ? told : .unknown
+    }
+
+    /// What the author's judge will hold against the committed log.
+    private func observe(_ operation: Caller.Pending, _ message: EncodedMessage, _ outcome: Observation.Outcome) {
+        observations.append(
+            Observation(
+                entity: operation.entity, message: message, isCommand: operation.action != .read, request: operation.request,
+                invoked: operation.invoked, responded: now, outcome: outcome))
+        mix(UInt64(observations.count))
     }
 
     private func next(_ number: Int, after span: Span) {

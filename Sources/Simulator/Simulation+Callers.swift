@@ -9,8 +9,6 @@ internal import Shards
 
 /// Callers that increment and read, retry, lose patience, and remember what they were told.
 extension Simulation {
-    static let kind = "counter"
-
     func startCallers() {
         for number in 0..<scenario.callers {
             callers.append(Caller(number: number, usesSession: chance(1, of: 2)))
@@ -50,7 +48,7 @@ extension Simulation {
                     after: UInt64.random(in: 0...20, using: &generator), limit: UInt32.random(in: 1...40, using: &generator),
                     consistency: chance(1, of: 2) ? .local : .linearizable))
         }
-        if chance(1, of: 12) {
+        if load == nil, chance(1, of: 12) {
             // Four of these and the fifth is refused, with the balance as it stands: a refusal is a read.
             return begin(number, .increment(by: Int64.max / 4), on: limited())
         }
@@ -65,6 +63,7 @@ extension Simulation {
     private func begin(_ number: Int, _ action: Operation.Action, on entity: [UInt8], _ history: HistoryQuestion? = nil) -> Bool {
         var operation = Caller.Pending(entity: entity, action: action, request: nil, invoked: now)
         operation.history = history
+        if let load, history == nil { operation.message = action == .read ? load.query(&generator) : load.command(&generator) }
         if case .increment = action {
             if callers[number].usesSession {
                 guard callers[number].session != nil else { return true }
@@ -98,18 +97,20 @@ extension Simulation {
         case .increment(let by):
             request = .command(
                 EntityCommand(
-                    kind: Self.kind, entity: operation.entity, name: "increment", payload: Array("{\"by\":\(by)}".utf8),
-                    request: operation.request, attempt: operation.attempts == 0 ? .first : operation.attempts % 2 == 1 ? .again : .afterLoss))
+                    kind: runtime.name, entity: operation.entity, name: operation.message?.name ?? "increment",
+                    payload: operation.message?.payload ?? Array("{\"by\":\(by)}".utf8), request: operation.request,
+                    attempt: operation.attempts == 0 ? .first : operation.attempts % 2 == 1 ? .again : .afterLoss))
         case .read where operation.history != nil:
             let history = operation.history!
             request = .history(
                 EntityHistory(
-                    kind: Self.kind, entity: operation.entity, after: history.after, limit: history.limit,
+                    kind: runtime.name, entity: operation.entity, after: history.after, limit: history.limit,
                     consistency: history.consistency))
         case .read:
             request = .query(
                 EntityQuery(
-                    kind: Self.kind, entity: operation.entity, name: "balance", payload: Array("{}".utf8),
+                    kind: runtime.name, entity: operation.entity, name: operation.message?.name ?? "balance",
+                    payload: operation.message?.payload ?? Array("{}".utf8),
                     consistency: .linearizable))
         }
         send(request, of: number, to: host)

@@ -9,6 +9,7 @@ internal import Shards
 /// What is judged once, when all is quiet.
 extension Simulation {
     func checkEnd() {
+        if let load { judge(load) }
         for verdict in CounterCheck().judgeAll(history) {
             switch verdict {
             case .linearizable: break
@@ -21,6 +22,20 @@ extension Simulation {
             checkReplay(shard.group)
         }
         for host in hosts where violation == nil && host.isRunning && !watch.isRemoved(host.node) { checkDisk(host) }
+    }
+
+    /// The author's judge has the last word on what callers saw.
+    private func judge(_ load: AuthorLoad) {
+        var records: [EntryRecord] = []
+        for shard in watch.directory.shards {
+            for entry in watch.log(shard.group) where entry.type == .record {
+                guard let record = try? EntryRecord(encoded: entry.payload) else {
+                    return fail("entry \(entry.index) of group \(shard.group) cannot be read")
+                }
+                records.append(record)
+            }
+        }
+        if let problem = load.judge(records, observations) { fail(problem) }
     }
 
     /// No request id takes effect twice.

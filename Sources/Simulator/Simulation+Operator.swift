@@ -3,6 +3,7 @@ internal import Engine
 internal import Entities
 internal import JSON
 internal import Primitives
+internal import Shards
 
 /// Founding, joining, leaving, moving: what an operator does.
 extension Simulation {
@@ -47,7 +48,7 @@ extension Simulation {
         switch wish {
         case .status: return .cluster(.status)
         case .register(let shards):
-            command = .registerKind(name: Self.kind, shards: shards, replication: scenario.replication)
+            command = .registerKind(name: runtime.name, shards: shards, replication: scenario.replication)
         case .remove(let node): command = .remove(node: node)
         case .move(let group, let node): command = .move(group: group, node: node)
         case .join(let number):

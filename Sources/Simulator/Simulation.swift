@@ -51,7 +51,9 @@ public final class Simulation {
     /// The rules that this run breaks.
     let broken: BrokenRules
     let cluster: UniqueID
-    let runtime = KindRuntime(Counter.self)
+    /// What callers do, if not the counters' increments and reads.
+    let load: AuthorLoad?
+    let runtime: KindRuntime
     var generator: RandomGenerator
     var now = Instant(nanoseconds: 1_000_000_000)
     var events = EventQueue<Event>()
@@ -61,8 +63,10 @@ public final class Simulation {
     var network = Network()
     var callers: [Caller] = []
     var operatorDesk = OperatorDesk()
-    var watch = CommitWatch()
+    var watch: CommitWatch
     var history: [Operation] = []
+    /// The history of a run with an author's load.
+    var observations: [Observation] = []
     var phase = Phase.chaos
     /// What the coordinator last said of the cluster.
     var isSettled = false
@@ -86,9 +90,14 @@ public final class Simulation {
         case over
     }
 
-    /// - Parameter mutation: a rule to be broken in this run.
-    public init(seed: UInt64, mutation: Mutation? = nil, trace: ((String) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - load: what callers do, if not the counters' increments and reads.
+    ///   - mutation: a rule to be broken in this run.
+    public init(seed: UInt64, load: AuthorLoad? = nil, mutation: Mutation? = nil, trace: ((String) -> Void)? = nil) {
         self.seed = seed
+        self.load = load
+        runtime = load?.runtime ?? KindRuntime(Counter.self)
+        watch = CommitWatch(kind: runtime.name)
         self.trace = trace
         digest = seed
         generator = RandomGenerator(seed: seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5EED)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CrashTesting
 import Foundation
 
 struct CrashTestCommand: AsyncParsableCommand {

@@ -124,7 +124,7 @@ extension ExportLine.Body {
         }
         guard Limits.entityIDBytes.contains(entity.utf8.count) else { throw BrokenLine("an entity id has 1 to 512 bytes") }
         guard let hash = UInt64(fingerprint, radix: 16) else { throw BrokenLine("the fingerprint is not hexadecimal") }
-        guard let time = try? JournalRestore.parseTime(recordedAt) else { throw BrokenLine("recorded_at is no time") }
+        guard let time = PastMoment.iso8601(recordedAt) else { throw BrokenLine("recorded_at is no time") }
         guard events.bytes.first == UInt8(ascii: "["), events.bytes.count <= 4 * Limits.payloadBytesMax else {
             throw BrokenLine("events is no list")
         }

@@ -11,9 +11,8 @@ struct PastMoment: Hashable {
     private static let secondsMax: Int64 = 3_155_760_000
 
     init(_ text: String, now: Date) throws(ValidationError) {
-        for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()] {
-            guard let date = try? style.parse(text) else { continue }
-            time = Self.wallTime(date)
+        if let time = Self.iso8601(text) {
+            self.time = time
             return
         }
         guard let unit = text.last.flatMap({ Self.units[$0] }), let count = Int64(text.dropLast()), (0...Self.secondsMax / unit).contains(count)
@@ -23,6 +22,14 @@ struct PastMoment: Hashable {
                     + "90s, 10m, 2h or 3d.")
         }
         time = WallTime(milliseconds: Self.wallTime(now).milliseconds - count * unit * 1_000)
+    }
+
+    /// A time as ISO 8601 has it; nil for anything else.
+    static func iso8601(_ text: String) -> WallTime? {
+        for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()] {
+            if let date = try? style.parse(text) { return wallTime(date) }
+        }
+        return nil
     }
 
     private static func wallTime(_ date: Date) -> WallTime {

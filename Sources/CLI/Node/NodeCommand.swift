@@ -7,20 +7,24 @@ import Logging
 import Node
 
 struct NodeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "node",
-        abstract: "Run a node with the built-in counter kind.",
-        discussion: """
-            Without --seed and on an empty folder, the node founds a new cluster. With --seed, it joins the cluster of the nodes named, \
-            or waits for them; --found lets nodes that name each other begin a cluster. A node that has data finds its cluster again by itself.
+    static var configuration: CommandConfiguration { configuration(of: .current) }
 
-            Every setting can be given by an option, by a variable (HOLDFAST_LISTEN for --listen) or in a file (--config), in falling order \
-            of weight; --print-config shows what came of it.
+    private static func configuration(of program: Program) -> CommandConfiguration {
+        CommandConfiguration(
+            commandName: "node",
+            abstract: program.isBuiltIn ? "Run a node with the built-in counter kind." : "Run a node with the entities of this program.",
+            discussion: """
+                Without --seed and on an empty folder, the node founds a new cluster. With --seed, it joins the cluster of the nodes named, \
+                or waits for them; --found lets nodes that name each other begin a cluster. A node that has data finds its cluster again by itself.
 
-            Prints `ready` on standard output once it serves; everything else goes to standard error. SIGTERM or SIGINT: hands over \
-            what it owns, flushes, exits 0. A second signal ends it at once.
-            """,
-        subcommands: [NodeRepair.self])
+                Every setting can be given by an option, by a variable (HOLDFAST_LISTEN for --listen) or in a file (--config), in falling order \
+                of weight; --print-config shows what came of it.
+
+                Prints `ready` on standard output once it serves; everything else goes to standard error. SIGTERM or SIGINT: hands over \
+                what it owns, flushes, exits 0. A second signal ends it at once.
+                """,
+            subcommands: [NodeRepair.self])
+    }
 
     @OptionGroup var options: NodeOptions
     @OptionGroup var output: OutputOptions
@@ -43,8 +47,8 @@ struct NodeCommand: AsyncParsableCommand {
         }
         try await checkShards(settings)
         try await NodeRun(
-            configuration: try settings.configuration(logger: logger), http: settings.http, tokens: settings.httpTokens, requestsMax: settings.httpRequestsMax, shards: settings.shards,
-            isJSON: output.json, logger: logger
+            configuration: try settings.configuration(logger: logger), http: settings.http, tokens: settings.httpTokens, requestsMax: settings.httpRequestsMax,
+            kinds: Program.current.kinds, shards: settings.shards, isJSON: output.json, logger: logger
         ).run()
     }
 
@@ -58,8 +62,9 @@ struct NodeCommand: AsyncParsableCommand {
         else { return }
         let map = try? await cluster.clusterMap(timeout: .seconds(1))
         await cluster.close()
-        guard let kind = map?.kinds.first(where: { $0.name == Counter.kind }), kind.shards != shards else { return }
+        let own = Program.current.kinds.map { $0.kind }
+        guard let kind = map?.kinds.first(where: { own.contains($0.name) && $0.shards != shards }) else { return }
         throw CommandFailure.usage(
-            "the cluster has \(kind.shards) shards of “counter”, fixed when it was registered, not \(shards): leave --shards out, or give \(kind.shards)")
+            "the cluster has \(kind.shards) shards of “\(kind.name)”, fixed when it was registered, not \(shards): leave --shards out, or give \(kind.shards)")
     }
 }

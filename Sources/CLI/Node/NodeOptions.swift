@@ -44,7 +44,7 @@ struct NodeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Shards of the counter kind, 1 to 4096. Default: 10, or what the cluster has. Fixed once the kind is registered.",
+            "Shards of each kind, 1 to 4096. Default: 10, or what the cluster has. Fixed once a kind is registered.",
             valueName: "n"))
     var shards: Int?
 

@@ -47,7 +47,7 @@ struct NodeRepair: AsyncParsableCommand {
         StandardOutput.flush()
         let node: Node
         do {
-            node = try await Node.start(settings.configuration(logger: .silent), kinds: [Counter.self])
+            node = try await Node.start(settings.configuration(logger: .silent), kinds: Program.current.kinds)
             try await node.waitUntilReady()
         } catch {
             try putBack(aside, to: folder.path)

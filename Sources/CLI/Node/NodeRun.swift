@@ -20,7 +20,8 @@ struct NodeRun: Sendable {
     let tokens: String?
     /// Requests over HTTP at a time; nil: the gateway's own bound.
     let requestsMax: Int?
-    /// Nil: what the cluster has, or the default.
+    let kinds: [any Entity.Type]
+    /// Of each kind; nil: what the cluster has, or the default.
     let shards: Int?
     let isJSON: Bool
     let logger: Logger
@@ -66,7 +67,7 @@ struct NodeRun: Sendable {
 
     private func live(_ stop: StopSwitch, _ reload: ReloadSwitch) async throws {
         // Two bridges from a signal to what it stops: a start that may still look for its seeds, and the services.
-        let starting = Task { try await Node.start(configuration, kinds: [Counter.self]) }
+        let starting = Task { try await Node.start(configuration, kinds: kinds) }
         stop.onPress { starting.cancel() }
         let node: Node
         do {
@@ -101,7 +102,7 @@ struct NodeRun: Sendable {
         try await group.run()
     }
 
-    /// Makes sure that the cluster has the counter kind, and says `ready`.
+    /// Makes sure that the cluster has the program's kinds, and says `ready`.
     private struct Registration: Service {
         let run: NodeRun
         let node: Node
@@ -111,7 +112,7 @@ struct NodeRun: Sendable {
             do {
                 try await cancelWhenGracefulShutdown {
                     try await node.waitUntilReady()
-                    try await register()
+                    for kind in run.kinds { try await register(kind) }
                     let http = await gateway?.waitUntilListening()
                     // Without its address the gateway has failed, and its own error ends the node.
                     if gateway == nil || http != nil { say(http) }
@@ -120,13 +121,11 @@ struct NodeRun: Sendable {
         }
 
         /// A cluster that has no majority yet is waited for.
-        private func register() async throws {
+        private func register(_ kind: any Entity.Type) async throws {
             var isFirst = true
             while true {
                 do throws(Failure) {
-                    let shards = try await wanted()
-                    _ = try await node.entities(Counter.self, shards: shards)
-                    return
+                    return try await register(kind, shards: try await wanted(kind.kind))
                 } catch {
                     guard [.unavailable, .timedOut, .overloaded].contains(error.code) else { throw error }
                     if isFirst { run.logger.warning("Waiting for the cluster.", metadata: ["error": "\(error.message)"]) }
@@ -136,10 +135,14 @@ struct NodeRun: Sendable {
             }
         }
 
-        private func wanted() async throws(Failure) -> Int {
+        private func register<E: Entity>(_ kind: E.Type, shards: Int) async throws(Failure) {
+            _ = try await node.entities(kind, shards: shards)
+        }
+
+        private func wanted(_ kind: String) async throws(Failure) -> Int {
             if let shards = run.shards { return shards }
             let map = try await node.clusterMap()
-            return map.kinds.first { $0.name == Counter.kind }?.shards ?? NodeRun.shardsByDefault
+            return map.kinds.first { $0.name == kind }?.shards ?? NodeRun.shardsByDefault
         }
 
         private func say(_ http: String?) {

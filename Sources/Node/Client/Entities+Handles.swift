@@ -20,6 +20,7 @@ public struct EntityCollection<E: Entity>: Sendable {
         EntityReference(bytes: Array(id.utf8), channel: channel, timeout: timeout)
     }
 
+    /// One entity, by an id that was checked before.
     public subscript(id: EntityID) -> EntityReference<E> {
         EntityReference(bytes: id.bytes, channel: channel, timeout: timeout)
     }
