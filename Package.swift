@@ -147,7 +147,7 @@ let package = Package(
         .target(
             name: "CrashTesting",
             dependencies: [
-                "Processes", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Engine", "Linearizability", "CSQLite",
+                "Processes", "Node", "Journal", "Entities", "Primitives", "JSON", "Directory", "Engine", "Shards", "Linearizability", "CSQLite",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

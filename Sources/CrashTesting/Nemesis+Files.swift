@@ -1,10 +1,12 @@
 import Directory
 import Engine
+import Entities
 import Foundation
 import Journal
 import Node
 import Primitives
 import Processes
+import Shards
 
 /// Faults of the nodes' files and folders.
 extension Nemesis {
@@ -102,7 +104,7 @@ extension Nemesis {
         do throws(JournalError) {
             let reader = try JournalReader(directory: folder)
             defer { reader.close() }
-            return try reader.verify(replaying: Verification.kinds).problems.first
+            return try reader.verify(replaying: [KindRuntime(Counter.self)]).problems.first
         } catch {
             return error.message
         }
