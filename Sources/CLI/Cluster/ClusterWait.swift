@@ -26,9 +26,9 @@ struct ClusterWait: AsyncParsableCommand {
         let clock = ContinuousClock()
         let end = clock.now + cluster.longLimit
         let up = try await cluster.withCluster(within: cluster.longLimit) { cluster in
-            try await cluster.waitFor(members: members, timeout: end - clock.now)
+            let up = try await cluster.waitFor(members: members, timeout: end - clock.now)
             if settled { try await cluster.waitUntilSettled(timeout: end - clock.now) }
-            return try await cluster.clusterMap().members.count { $0.status == .up }
+            return up
         }
         guard output.json else { return StandardOutput.line("\(up) \(up == 1 ? "member is" : "members are") up") }
         StandardOutput.json(["up": up])

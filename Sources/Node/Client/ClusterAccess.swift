@@ -14,15 +14,17 @@ public protocol ClusterAccess: Sendable {
 
 extension ClusterAccess {
     /// Waits until at least `count` members are up.
+    /// - Returns: how many are up. Another node, asked later, may not have heard of all of them yet.
     /// - Throws: `.timedOut`, saying how many there are.
-    public func waitFor(members count: Int, timeout: Duration = .seconds(60)) async throws(Failure) {
+    @discardableResult
+    public func waitFor(members count: Int, timeout: Duration = .seconds(60)) async throws(Failure) -> Int {
         let clock = ContinuousClock()
         let end = clock.now + timeout
         var up = 0
         while clock.now < end {
             if let map = try? await clusterMap(timeout: .seconds(2)) {
                 up = map.members.count { $0.status == .up }
-                if up >= count { return }
+                if up >= count { return up }
             }
             try? await clock.sleep(for: .milliseconds(50))
         }
