@@ -9,7 +9,10 @@ internal import Shards
 extension Engine {
     func dispatch(_ pending: Pending, _ request: ClusterRequest) {
         switch request {
-        case .shardMap: respond(to: pending.origin, .document(clusterMap()))
+        case .shardMap:
+            // A node that does not find itself among the members has heard little of them, and of kinds perhaps nothing.
+            let isMember = directory?.member(node) != nil
+            respond(to: pending.origin, isMember ? .document(clusterMap()) : .failed(.joining))
         case .openSession: respond(to: pending.origin, .document(openSession()))
         case .replica(let inquiry): dispatch(pending, inquiry)
         case .status, .directory:

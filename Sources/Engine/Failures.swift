@@ -46,6 +46,10 @@ extension RequestFailure {
         .notCommitted, .unavailable, "the node is shutting down; nothing happened. Ask another node.",
         retryAfterMilliseconds: 20)
 
+    static let joining = RequestFailure(
+        .notCommitted, .unavailable, "the node has not found its place in the cluster yet; nothing happened. Ask another node.",
+        retryAfterMilliseconds: 50)
+
     static let lostForwarded = RequestFailure(
         .unknown, .ownerLost,
         "the node that the command was passed on to was lost before it answered; it may have taken effect. "

@@ -96,8 +96,10 @@ public final class Cluster: ClusterAccess, RequestChannel {
     public func entities<E: Entity>(
         _ kind: E.Type, timeout: Duration = .seconds(10)
     ) async throws(Failure) -> EntityCollection<E> {
-        let map = try await clusterMap()
-        guard map.kinds.contains(where: { $0.name == E.kind }) else {
+        // A node that has not heard of it is not the last word: that is the coordinator's.
+        var isKnown = try await clusterMap().kinds.contains { $0.name == E.kind }
+        if !isKnown { isKnown = try await status().shards.contains { $0.shard.hasPrefix(E.kind + "/") } }
+        guard isKnown else {
             throw Failure(
                 .unknownKind, "the cluster has no entity kind named “\(E.kind)”; a node that runs it registers it")
         }
