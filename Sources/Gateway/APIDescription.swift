@@ -40,7 +40,7 @@ struct APIDescription {
                 [
                     "post": Self.operation(
                         "move", "Make a node the owner of a shard; null gives the choice back",
-                        ["required": ["shard"], "properties": ["shard": Self.shard, "node": ["type": ["integer", "null"], "minimum": 0]]])
+                        ["required": ["shard"], "properties": ["shard": Self.shard, "node": ["type": ["integer", "null"], "minimum": 0, "maximum": 4_294_967_295]]])
                 ]
             ),
             (
@@ -48,7 +48,7 @@ struct APIDescription {
                 [
                     "post": Self.operation(
                         "remove", "Empty a node and take it out of the cluster",
-                        ["required": ["node"], "properties": ["node": Self.count]])
+                        ["required": ["node"], "properties": ["node": ["type": "integer", "minimum": 0, "maximum": 4_294_967_295]]])
                 ]
             ),
             ("/v1/cluster", ["get": Self.read("cluster", "Members, shards, owners, lag", "Cluster")]),
