@@ -117,11 +117,17 @@ extension Engine {
 
     func followMembers(_ directory: DirectoryState) {
         let others = directory.members.filter { $0.id != node && $0.status != .removed }
-        for member in others where peers[member.id] == nil { addPeer(member.id) }
         var addresses = others.map { EngineOutputs.PeerAddress(node: $0.id, address: address(of: $0)) }
-        // A joining node applies the directory from its first entry on. Whoever is not in it yet, the directory's leader perhaps, was named
-        // by those who took this node in: let go, it could not be answered, and the directory would come no further.
-        addresses += knownAddresses.filter { directory.member($0.node) == nil }
+        // A new node, or one that was killed early, applies the directory from its first entry on. Whoever is not in it yet, the directory's
+        // leader perhaps, was named by those who took this node in, or has dialled it: let go, it could not be answered, and the directory
+        // would come no further.
+        var strangers: [NodeID: String] = [:]
+        for known in knownAddresses { strangers[known.node] = known.address }
+        for (peer, learned) in learnedAddresses { strangers[peer] = learned.address }
+        for peer in strangers.keys.sorted() where directory.member(peer) == nil {
+            addresses.append(EngineOutputs.PeerAddress(node: peer, address: strangers[peer]!))
+        }
+        for address in addresses where peers[address.node] == nil { addPeer(address.node) }
         if addresses != knownAddresses {
             knownAddresses = addresses
             outputs.peers = addresses

@@ -104,11 +104,13 @@ extension Engine {
     }
 
     /// Where a member's newest process listens, from its own handshake. Without it a cluster whose nodes all came back at new
-    /// addresses could not agree on those addresses: that takes a majority that is connected.
+    /// addresses could not agree on those addresses: that takes a majority that is connected. And a node that was killed before
+    /// its disk knew what of the directory is committed knows nobody: who dials it, the leader perhaps, must be answered.
     public func learnAddress(of peer: NodeID, _ address: String, startCounter: UInt64) {
         guard peer != node, startCounter > learnedAddresses[peer]?.startCounter ?? 0 else { return }
         learnedAddresses[peer] = LearnedAddress(address: address, startCounter: startCounter)
-        if let directory, directory.isFounded { followMembers(directory) }
+        guard isRestored, let directory else { return }
+        if directory.isFounded || !settings.broken.contains(.ignoreDialers) { followMembers(directory) }
     }
 
     /// Tells the directory that this node's process has started; repeated until the directory knows.

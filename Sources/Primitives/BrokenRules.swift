@@ -53,6 +53,7 @@ package struct BrokenRules: OptionSet, Hashable, Sendable {
     package static let dropTruncation = BrokenRules(41)
     package static let installUnverified = BrokenRules(42)
     package static let forgetPromise = BrokenRules(43)
+    package static let ignoreDialers = BrokenRules(44)
 
     // The journal, as the simulator plays it.
     package static let reportBeforeFlush = BrokenRules(50)

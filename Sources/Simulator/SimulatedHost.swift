@@ -15,6 +15,8 @@ final class SimulatedHost {
     var writing: WriteBatch?
     /// The nodes that the engine wants connections to.
     var peers: [NodeID] = []
+    /// When the process last asked its seeds who they are.
+    var seedsAsked = Instant.zero
     /// The newest start seen of each host; memory of the process.
     var knownStarts: [KnownStart] = []
 

@@ -67,9 +67,26 @@ extension Simulation {
             else { continue }
             guard shakeHands(host, other), host.isRunning else { continue }
             network.connect(host.number, number)
+            introduce(host, to: other)
             log("node \(host.node!) connects to node \(peer)")
             meet(other, host)
             meet(host, other)
+        }
+    }
+
+    /// What a handshake says of the one that speaks.
+    private func introduce(_ host: SimulatedHost, to other: SimulatedHost) {
+        let (address, start) = (address(of: host).description, host.disk.identity.startCounter)
+        turn(other) { $0.learnAddress(of: host.node!, address, startCounter: start) }
+    }
+
+    /// A node that does not know its cluster yet asks its seeds who they are: the machines that were there first.
+    func askSeeds(_ host: SimulatedHost) {
+        guard let engine = host.engine, !engine.isReady, now - host.seedsAsked >= .seconds(1) else { return }
+        host.seedsAsked = now
+        for seed in hosts.prefix(2) where seed !== host && seed.isRunning && !seed.isPaused && seed.node != nil {
+            guard !network.isCut(host.number, seed.number), !network.isCut(seed.number, host.number) else { continue }
+            introduce(seed, to: host)
         }
     }
 
@@ -105,10 +122,11 @@ extension Simulation {
         return nil
     }
 
-    /// Breaks a connection; each end learns of it after a while of its own.
+    /// Breaks the streams of both directions; each end learns of it after a while of its own.
     func disconnect(_ one: SimulatedHost, _ other: SimulatedHost, within span: Span = .milliseconds(2)) {
-        guard network.isUp(one.number, other.number) else { return }
+        guard network.isUp(one.number, other.number) || network.isUp(other.number, one.number) else { return }
         network.disconnect(one.number, other.number)
+        network.disconnect(other.number, one.number)
         for (host, peer) in [(one, other), (other, one)] {
             guard host.isRunning, let node = peer.node else { continue }
             let delay = generator.span(in: Span(nanoseconds: 10_000)..<span)

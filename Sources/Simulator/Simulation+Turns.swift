@@ -67,6 +67,7 @@ extension Simulation {
             engine.diskReported(isFull: host.isFull)
             engine.tick()
         }
+        askSeeds(host)
     }
 
     // MARK: The disk

@@ -35,6 +35,34 @@ import Testing
         #expect(engine.knownAddresses.map(\.node) == [founder, leader])
     }
 
+    /// It was killed before a commit index that covers the directory's first entries was on its disk: it knows nobody.
+    @Test func `a node whose directory is empty answers the members that dial it`() throws {
+        let engine = Engine(
+            identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, startCounter: 1), cluster: .random(),
+            node: NodeID(6), recovered: [], tombstones: [], runtimes: [], settings: EngineSettings(), seed: 1,
+            now: Instant(nanoseconds: 1), wall: .zero)
+        engine.beginTurn(now: Instant(nanoseconds: 2), wall: .zero)
+        engine.adopt(name: "")
+        var outputs = EngineOutputs()
+        engine.flush(into: &outputs)
+        outputs = EngineOutputs()
+        engine.learnAddress(of: leader, "e:5", startCounter: 1)
+        engine.flush(into: &outputs)
+        #expect(outputs.peers == [EngineOutputs.PeerAddress(node: leader, address: "e:5")])
+
+        // The directory as far as its first entry does not list the leader, which must be answered for the rest to come.
+        var directory = DirectoryState()
+        let found = DirectoryCommand.found(
+            cluster: .random(), file: .random(), name: "a", address: try NodeAddress("a:1"), startCounter: 1, process: .random())
+        for event in try directory.decide(found) { directory.apply(event) }
+        engine.followMembers(directory)
+        #expect(engine.knownAddresses.map(\.address) == ["a:1", "e:5"])
+        // Its next process listens elsewhere.
+        engine.learnAddress(of: leader, "f:5", startCounter: 2)
+        engine.followMembers(directory)
+        #expect(engine.knownAddresses.map(\.address) == ["a:1", "f:5"])
+    }
+
     @Test func `a member that was removed is let go`() throws {
         let engine = try joiner()
         var directory = DirectoryState()
