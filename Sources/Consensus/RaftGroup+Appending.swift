@@ -149,7 +149,7 @@ extension RaftGroup {
         acknowledge(into: &outputs)
     }
 
-    private func respond(_ result: AppendResponse.Result, to leader: NodeID, into outputs: inout Outputs) {
+    func respond(_ result: AppendResponse.Result, to leader: NodeID, into outputs: inout Outputs) {
         outputs.messages.append(
             Outputs.Addressed(
                 to: leader, message: .appendResponse(AppendResponse(term: term, result: result, round: echoedRound))))

@@ -80,7 +80,14 @@ extension RaftGroup {
             return
         }
         guard heartbeat.commit <= log.last.index else {
-            // The leader commits no further here than this node has acknowledged: it acknowledged what it no longer has (hazard 21).
+            // The leader commits no further here than this node has acknowledged. If that was a predecessor of this replica, given up since,
+            // the leader must begin anew; otherwise the node acknowledged what it no longer has (hazard 21).
+            if let promised, promised.index >= heartbeat.commit {
+                echoedRound = max(echoedRound, heartbeat.round)
+                respond(
+                    .diverging(probe: log.last.index, probeTerm: log.last.term, previousIndex: heartbeat.commit), to: from, into: &outputs)
+                return
+            }
             outputs.fault =
                 "group \(group): this node acknowledged entries up to \(heartbeat.commit) or later, its log ends at "
                 + "\(log.last.index): the journal is older than what the cluster remembers"

@@ -44,6 +44,15 @@ extension RaftGroup {
     private mutating func receiveDiverging(
         probe: LogIndex, probeTerm: Term, previousIndex: LogIndex, slot: Int, now: Instant, into outputs: inout Outputs
     ) {
+        // A learner whose log does not know yet that it is a member may be given up by a node that reads an older directory, and come back
+        // blank: it is promoted only when it knows. Nothing was committed by its copy.
+        if peers[slot].isLearner, previousIndex <= peers[slot].match, probe < peers[slot].match, peers[slot].flow != .snapshot {
+            wake(now)
+            peers[slot].match = .zero
+            peers[slot].becomeProbe(next: probe.next)
+            fill(slot, into: &outputs)
+            return
+        }
         let peer = peers[slot]
         // An answer to something older than what is known, or a second answer.
         guard previousIndex > peer.match, previousIndex < peer.next else { return }

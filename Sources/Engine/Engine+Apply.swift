@@ -76,9 +76,9 @@ extension Engine {
     func followRole(_ replica: Replica) {
         let isServing = replica.raft.isServing && replica.installing == nil && replica.applied >= replica.raft.commit
         if let term = replica.servingTerm, !isServing || term != replica.raft.term {
-            replica.servingTerm = nil
-            tally.leadershipsLost += 1
             dropLeadership(replica)
+            // The directory may have said while it led that the group went on without it.
+            isFollowDue = true
         }
         if isServing, replica.servingTerm == nil {
             replica.servingTerm = replica.raft.term
@@ -94,9 +94,22 @@ extension Engine {
 
     /// What was proposed here and not committed is no longer ours to promise: its callers learn that the outcome is unknown.
     private func dropLeadership(_ replica: Replica) {
+        replica.servingTerm = nil
+        tally.leadershipsLost += 1
         notice("leads the group no more", group: replica.group, term: replica.raft.term)
         replica.shard?.lostLeadership()
         replica.directory?.lostLeadership()
+        releaseCallers(of: replica)
+    }
+
+    /// A replica that is given up answers whoever still waits for it.
+    func letGo(of replica: Replica) {
+        if replica.servingTerm != nil { dropLeadership(replica) } else { releaseCallers(of: replica) }
+        for pending in replica.queue { respond(to: pending.origin, .failed(.moving)) }
+        replica.queue = []
+    }
+
+    private func releaseCallers(of replica: Replica) {
         if !settings.broken.contains(.answerByIndexAlone) {
             let failure = settings.broken.contains(.calledNotCommitted) ? RequestFailure.notLeader : .leadershipLost
             for waiter in replica.waiters { respond(to: waiter.origin, .failed(failure)) }

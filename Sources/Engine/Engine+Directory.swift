@@ -101,6 +101,7 @@ extension Engine {
     /// The directory has changed, or was restored: routes, peers and replicas follow it.
     func directoryChanged() {
         guard isRestored, let directory = directoryReplica?.directory?.committed else { return }
+        isFollowDue = false
         router.kinds = [:]
         for kind in directory.kinds { router.kinds[kind.name] = kind }
         for shard in directory.shards {
@@ -193,11 +194,10 @@ extension Engine {
 
     private func retire(_ replica: Replica) {
         notice("gives up its replica", group: replica.group)
-        if replica.servingTerm != nil { replica.servingTerm = nil }
-        for pending in replica.queue { respond(to: pending.origin, .failed(.moving)) }
         abandonHistories(of: replica.group)
         replicas.removeAll { $0 === replica }
         replicaIndex[replica.group] = nil
+        letGo(of: replica)
         tombstones[replica.group] = Tombstone(
             group: replica.group, term: replica.raft.term, vote: replica.raft.vote, promised: replica.raft.promise)
         gathering.retireGroup(replica.group)

@@ -28,6 +28,7 @@ extension Engine {
         report()
         coordinate()
         announce()
+        if isFollowDue { directoryChanged() }
     }
 
     /// This process was not running for a while, or was busy with its recovery: what it believes of leaders, of peers and of its disk

@@ -80,6 +80,8 @@ public final class Engine {
     private(set) var directoryFloor = LogIndex.zero
     var isStopping = false
     var announcement: Announcement?
+    /// The directory is to be followed once more with the next tick: what stood in the way is gone.
+    var isFollowDue = false
     /// What the shell was last told of the other members.
     var knownAddresses: [EngineOutputs.PeerAddress] = []
     /// Where members said themselves that they are, as of starts that the directory may not know of yet.

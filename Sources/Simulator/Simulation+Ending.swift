@@ -76,7 +76,7 @@ extension Simulation {
 
     private var isWell: Bool {
         isSettled && callers.allSatisfy { $0.operation == nil && $0.closing.isEmpty } && hasCaughtUp
-            && operatorDesk.errands.isEmpty
+            && operatorDesk.errands.isEmpty && hosts.allSatisfy { !$0.isRunning || $0.writing == nil }
     }
 
     /// Every replica of every group has applied everything that is committed.

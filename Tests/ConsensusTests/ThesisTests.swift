@@ -110,6 +110,32 @@ import Testing
         #expect(leader.change(.promote(NodeID(2))) == nil)
     }
 
+    /// A node that reads an older directory gives it up before its log knows that it is a member, and is asked for it again.
+    @Test("A learner that comes back without what it acknowledged begins anew; a voter may not") func learnerAnew() {
+        let leader = serving([1, 2])
+        leader.propose("x")
+        leader.settle(with: [2])
+        leader.change(.addLearner(NodeID(3)))
+        leader.settle(with: [2])
+        leader.receive(.matching(LogIndex(2), term: Term(1), round: .max), from: 3, at(2_000))
+        let heartbeat = Message.heartbeat(term: 1, commit: 2)
+
+        let blank = Subject(3, of: [], promised: LogPosition(term: Term(1), index: LogIndex(2)))
+        #expect(blank.receive(heartbeat, from: 1).said == ["1 diverging at 2, try 0@0 term 1"])
+        let broken = Subject(3, of: [])
+        #expect(broken.receive(heartbeat, from: 1).fault?.contains("the journal is older") ?? false)
+
+        let anew = Message.appendResponse(
+            AppendResponse(
+                term: Term(1), result: .diverging(probe: .zero, probeTerm: .zero, previousIndex: LogIndex(2)), round: .max))
+        let matching = { (leader: Subject, node: UInt32) in leader.raft.progress.first { $0.node == NodeID(node) }?.matching }
+        leader.receive(anew, from: 3, at(2_000))
+        #expect(matching(leader, 3) == .zero)
+        #expect(leader.change(.promote(NodeID(3))) == .notCaughtUp)
+        leader.receive(anew, from: 2, at(2_000))
+        #expect(matching(leader, 2) == LogIndex(3))
+    }
+
     @Test("§4.1 The new majority decides as soon as the entry is in the leader's log") func newMajority() {
         let leader = serving([1, 2, 3])
         leader.change(.remove(NodeID(3)))

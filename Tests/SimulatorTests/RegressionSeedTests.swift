@@ -19,6 +19,12 @@ import Testing
         3, 16,
         // An answer to a question for events came from the replica that took the place of the one that was asked.
         1685,
+        // A learner given up by a node that read an older directory came back blank, and was taken for a damaged one.
+        7089,
+        // A leader of a group that had gone on without it kept its replica for good once it led no more.
+        13294,
+        // The disk was looked at while a checkpoint was on its way to it.
+        6832,
     ]
 
     @Test(arguments: seeds)

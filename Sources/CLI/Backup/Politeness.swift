@@ -2,25 +2,19 @@ import Foundation
 
 /// Lets everybody else on the machine go first, the node whose journal is read before all.
 enum Politeness {
-    /// From now on this process computes when nobody else wants to.
+    /// From now on this process gives way to the others, and yet goes on when they want all there is: a tenth of what they get.
     ///
-    /// On Linux its threads take what is left over (SCHED_IDLE): a thread of the lowest ordinary priority would still keep one that wakes up
-    /// waiting for a millisecond, which is as long as a commit takes. Not for work that holds something of a node's.
+    /// On Linux a priority is a thread's own. What takes only what is left over (SCHED_IDLE) disturbs nobody, but does not end on a machine
+    /// that is always busy. Not for work that holds something of a node's.
     static func giveWay() {
         #if os(Linux)
             // Threads that these start are as polite.
             let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-            for thread in threads.compactMap(pid_t.init) {
-                var parameters = sched_param()
-                sched_setscheduler(thread, idle, &parameters)
-            }
+            for thread in threads.compactMap(id_t.init) { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), thread, niceness) }
         #else
-            setpriority(PRIO_PROCESS, 0, 20)
+            setpriority(PRIO_PROCESS, 0, niceness)
         #endif
     }
 
-    #if os(Linux)
-        /// SCHED_IDLE, which Swift's module of the C library leaves out; see sched(7).
-        private static let idle: Int32 = 5
-    #endif
+    private static let niceness: Int32 = 10
 }
