@@ -78,7 +78,7 @@ let package = Package(
             name: "Migrations", path: "Migrations",
             exclude: [],
             sources: ["Migrations.swift"],
-            resources: [.embedInCode("V0001_journal.sql"), .embedInCode("V0002_promises.sql")],
+            resources: [.embedInCode("V0001_journal.sql"), .embedInCode("V0002_promises.sql"), .embedInCode("V0003_starts.sql")],
             swiftSettings: strict),
         .target(
             name: "Journal",

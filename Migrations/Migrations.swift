@@ -10,6 +10,7 @@ public enum Migrations {
     public static let all: [Step] = [
         Step(version: 1, name: "journal", sql: text(PackageResources.V0001_journal_sql)),
         Step(version: 2, name: "promises", sql: text(PackageResources.V0002_promises_sql)),
+        Step(version: 3, name: "starts", sql: text(PackageResources.V0003_starts_sql)),
     ]
 
     /// The newest version that this binary knows.

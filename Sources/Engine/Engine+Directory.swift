@@ -124,7 +124,7 @@ extension Engine {
         // would come no further.
         var strangers: [NodeID: String] = [:]
         for known in knownAddresses { strangers[known.node] = known.address }
-        for (peer, learned) in learnedAddresses { strangers[peer] = learned.address }
+        for peer in knownPeers.values { strangers[peer.node] = peer.address }
         for peer in strangers.keys.sorted() where directory.member(peer) == nil {
             addresses.append(EngineOutputs.PeerAddress(node: peer, address: strangers[peer]!))
         }
@@ -137,10 +137,8 @@ extension Engine {
 
     /// The word of the newer start counts: the member's own, until the directory has heard of it as well.
     private func address(of member: Member) -> String {
-        guard let learned = learnedAddresses[member.id], learned.startCounter > member.startCounter else {
-            return member.address.description
-        }
-        return learned.address
+        guard let known = knownPeers[member.id], known.start > member.startCounter else { return member.address.description }
+        return known.address
     }
 
     /// Whether the applied directory has come as far as the one that this node's replicas were made by. After a start it is applied

@@ -76,15 +76,15 @@ extension Engine {
     // MARK: The node in the cluster
 
     /// Makes this node the first of a new cluster. Once in a cluster's life, on a blank file.
-    public func found(name: String, address: NodeAddress, process: UniqueID) {
+    public func found(name: String, address: NodeAddress) {
         gathering.adoptCluster(cluster, node: node, name: name)
         let configuration = Configuration(voters: [node])
         let descriptor = GroupDescriptor(group: .directory, kind: "", number: 0, configuration: configuration)
         gathering.createGroup(descriptor)
         start(RecoveredGroup(descriptor: descriptor, log: .newborn(configuration), shard: .newborn))
         let command = DirectoryCommand.found(
-            cluster: cluster, file: identity.file, name: name, address: address, startCounter: identity.startCounter,
-            process: process)
+            cluster: cluster, file: identity.file, name: name, address: address, startCounter: identity.starts.count,
+            process: identity.starts.process)
         announcement = Announcement(command: command)
     }
 
@@ -103,21 +103,11 @@ extension Engine {
         outputs.peers = knownAddresses
     }
 
-    /// Where a member's newest process listens, from its own handshake. Without it a cluster whose nodes all came back at new
-    /// addresses could not agree on those addresses: that takes a majority that is connected. And a node that was killed before
-    /// its disk knew what of the directory is committed knows nobody: who dials it, the leader perhaps, must be answered.
-    public func learnAddress(of peer: NodeID, _ address: String, startCounter: UInt64) {
-        guard peer != node, startCounter > learnedAddresses[peer]?.startCounter ?? 0 else { return }
-        learnedAddresses[peer] = LearnedAddress(address: address, startCounter: startCounter)
-        guard isRestored, let directory else { return }
-        if directory.isFounded || !settings.broken.contains(.ignoreDialers) { followMembers(directory) }
-    }
-
     /// Tells the directory that this node's process has started; repeated until the directory knows.
-    public func announceStart(address: NodeAddress, process: UniqueID) {
+    public func announceStart(address: NodeAddress) {
         announcement = Announcement(
             command: .started(
-                node: node, file: identity.file, startCounter: identity.startCounter, process: process,
+                node: node, file: identity.file, startCounter: identity.starts.count, process: identity.starts.process,
                 address: address))
     }
 

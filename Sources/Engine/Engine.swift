@@ -84,31 +84,31 @@ public final class Engine {
     var isFollowDue = false
     /// What the shell was last told of the other members.
     var knownAddresses: [EngineOutputs.PeerAddress] = []
-    /// Where members said themselves that they are, as of starts that the directory may not know of yet.
-    var learnedAddresses: [NodeID: LearnedAddress] = [:]
+    /// What other nodes said of themselves, of starts too that the directory may not know of yet.
+    var knownPeers: [NodeID: KnownPeer] = [:]
 
     /// - Parameters:
-    ///   - recovered: the groups as the journal found them, sorted.
+    ///   - recovery: what the journal found.
     ///   - seed: for election jitter; another one at every start.
     public init(
-        identity: FileIdentity, cluster: UniqueID, node: NodeID, recovered: [RecoveredGroup],
-        tombstones: [Tombstone], runtimes: [KindRuntime], settings: EngineSettings, seed: UInt64, now: Instant,
-        wall: WallTime
+        recovery: Recovery, cluster: UniqueID, node: NodeID, runtimes: [KindRuntime], settings: EngineSettings, seed: UInt64,
+        now: Instant, wall: WallTime
     ) {
-        self.identity = identity
+        identity = recovery.identity
         self.cluster = cluster
         self.node = node
         self.settings = settings
-        for tombstone in tombstones { self.tombstones[tombstone.group] = tombstone }
+        for peer in recovery.peers where !settings.broken.contains(.forgetPeers) { knownPeers[peer.node] = peer }
+        for tombstone in recovery.tombstones { self.tombstones[tombstone.group] = tombstone }
         generator = RandomGenerator(seed: seed)
         self.now = now
         self.wall = wall
         lastTick = now
-        nextForward = settings.broken.contains(.reuseForwardNumbers) ? 1 : identity.startCounter << 40 | 1
+        nextForward = settings.broken.contains(.reuseForwardNumbers) ? 1 : identity.starts.count << 40 | 1
         lastCommitFlush = now
         lastFullReport = now
         for runtime in runtimes { self.runtimes[runtime.name] = runtime }
-        for group in recovered { restore(group) }
+        for group in recovery.groups { restore(group) }
         // Only now is it known which groups have a replica here: the directory may speak of those that have none.
         isRestored = true
         directoryFloor = directoryReplica?.raft.lastIndex ?? .zero
@@ -146,11 +146,6 @@ struct BatchEffects {
     var trims: [(group: GroupID, index: LogIndex)] = []
     var messages: [(to: NodeID, group: GroupID, message: Message)] = []
     var histories: [EngineOutputs.HistoryLoad] = []
-}
-
-struct LearnedAddress: Equatable {
-    var address: String
-    var startCounter: UInt64
 }
 
 struct Forwarded {

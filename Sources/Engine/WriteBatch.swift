@@ -8,6 +8,7 @@ public import Shards
 public struct WriteBatch: Sendable {
     public enum Operation: Sendable {
         case adoptCluster(UniqueID, NodeID, name: String)
+        case meet(KnownPeer)
         case createGroup(GroupDescriptor)
         case retireGroup(GroupID)
         case hardState(GroupID, Term, NodeID?)
@@ -36,6 +37,9 @@ public struct WriteBatch: Sendable {
     public mutating func adoptCluster(_ cluster: UniqueID, node: NodeID, name: String) {
         operations.append(.adoptCluster(cluster, node, name: name))
     }
+
+    /// Remembers which process another node is, so that an older copy of its folder is known after a restart as well.
+    public mutating func meet(_ peer: KnownPeer) { operations.append(.meet(peer)) }
 
     /// Gives the node a replica of a group, with an empty log. A group that was retired here keeps its term and vote.
     /// Trap: the group is here already.

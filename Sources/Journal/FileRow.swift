@@ -14,13 +14,14 @@ struct FileRow {
         sum.mix(identity.cluster?.description)
         sum.mix(identity.node.map { Int64($0.rawValue) })
         sum.mix(identity.name)
-        sum.mix(identity.startCounter)
+        sum.mix(identity.starts.count)
         sum.mix(nextReplica)
         sum.mix(flushedThrough)
         sum.mix(createdAt)
         return sum.value
     }
 
+    /// Its identity has no processes of starts: those are `StartRow`'s.
     static func read(_ connection: Connection) throws(JournalError) -> FileRow {
         let row = try connection.prepare(
             """
@@ -35,7 +36,7 @@ struct FileRow {
         let found = FileRow(
             identity: FileIdentity(
                 file: file, cluster: cluster, node: row.isNull(2) ? nil : NodeID(node),
-                name: row.isNull(3) ? nil : row.text(3), startCounter: row.unsigned(4)),
+                name: row.isNull(3) ? nil : row.text(3), starts: StartHistory(count: row.unsigned(4), processes: [])),
             nextReplica: row.integer(5), flushedThrough: row.integer(6), createdAt: row.integer(7))
         guard row.unsigned(8) == found.checksum else {
             throw .corrupt(connection.path, "the checksum of the table `file` is wrong")
@@ -48,7 +49,7 @@ struct FileRow {
         statement.bind(2, identity.cluster?.description)
         statement.bind(3, identity.node.map { Int64($0.rawValue) })
         statement.bind(4, identity.name)
-        statement.bind(5, identity.startCounter)
+        statement.bind(5, identity.starts.count)
         statement.bind(6, nextReplica)
         statement.bind(7, flushedThrough)
         statement.bind(8, createdAt)

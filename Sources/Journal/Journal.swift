@@ -29,7 +29,7 @@ public final class Journal: Sendable {
             "The journal is open.",
             metadata: [
                 "path": "\(file.path)", "sqlite": "\(JournalFile.sqliteVersion)", "groups": "\(recovery.groups.count)",
-                "start-counter": "\(recovery.identity.startCounter)",
+                "start-counter": "\(recovery.identity.starts.count)",
             ])
         let writer = Writer(file, options: options, logger: logger, hop: hop)
         return (Journal(writer, reader, hop), recovery)

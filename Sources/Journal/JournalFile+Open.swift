@@ -35,8 +35,7 @@ extension JournalFile {
         try configure(connection, options)
         try migrate(connection)
         var row = try FileRow.read(connection)
-        row.identity.startCounter += 1
-        try row.write(connection.prepare(FileRow.replace))
+        try begin(&row, options.process, connection)
         KillPoint.pass(.opened)
         return try JournalFile(
             directory: directory, path: path, options: options, connection: connection, lock: lock, row: row)
@@ -58,7 +57,7 @@ extension JournalFile {
             try migrate(connection)
             let row = FileRow(
                 identity: FileIdentity(
-                    file: options.fileID ?? .random(), cluster: nil, node: nil, name: nil, startCounter: 0),
+                    file: options.fileID ?? .random(), cluster: nil, node: nil, name: nil, starts: StartHistory()),
                 nextReplica: 1, flushedThrough: 0, createdAt: wallMilliseconds())
             try row.write(connection.prepare(FileRow.replace))
             // In WAL mode from birth: a kill while a journal changes its mode would leave a rollback journal beside it.
@@ -72,6 +71,16 @@ extension JournalFile {
         KillPoint.pass(.birth)
         try options.files.rename(draft, to: path)
         try options.files.flushFolder(directory)
+    }
+
+    /// Counts the start, and writes down which process it is.
+    private static func begin(_ row: inout FileRow, _ process: UniqueID, _ connection: Connection) throws(JournalError) {
+        try connection.execute("BEGIN IMMEDIATE")
+        row.identity.starts = try StartRow.history(connection, count: row.identity.starts.count)
+        row.identity.starts.begin(process)
+        try StartRow.write(row.identity.starts, at: wallMilliseconds(), connection)
+        try row.write(connection.prepare(FileRow.replace))
+        try connection.execute("COMMIT")
     }
 
     /// Refuses what this binary must not open for writing, without changing it.
@@ -92,6 +101,7 @@ extension JournalFile {
         if let expected = options.expectedCluster, let found = row.identity.cluster, found != expected {
             throw .otherCluster(path, found: found.description, expected: expected.description)
         }
+        if version >= 3 { _ = try StartRow.history(connection, count: row.identity.starts.count) }
         guard !forWriting || options.files.isWritable(path) else { throw .cannotWrite(path, "the file is read-only for this user") }
     }
 

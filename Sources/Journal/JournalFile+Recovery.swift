@@ -15,6 +15,7 @@ extension JournalFile {
         var recovering = Recovering()
         // One transaction, or every statement would lock and unlock the file for itself.
         try connection.execute("BEGIN")
+        let peers = try readPeers()
         try readGroups(&recovering)
         try readCheckpoints(&recovering)
         try readSegmentEnds(&recovering)
@@ -24,7 +25,7 @@ extension JournalFile {
         try connection.execute("COMMIT")
         hasRecovered = true
         return Recovery(
-            identity: identity, groups: recovering.active.map { recovering.groups[$0]!.recovered },
+            identity: identity, peers: peers, groups: recovering.active.map { recovering.groups[$0]!.recovered },
             tombstones: replicas.values.filter { $0.replica == nil }
                 .map { Tombstone(group: $0.group, term: $0.term, vote: $0.vote, promised: $0.promised) }
                 .sorted { $0.group < $1.group })
@@ -57,6 +58,13 @@ extension JournalFile {
         var active: [Int64] = []
         /// The index after the last entry seen, per replica; of discarded ones too.
         var ends: [Int64: LogIndex] = [:]
+    }
+
+    private func readPeers() throws(JournalError) -> [KnownPeer] {
+        var peers: [KnownPeer] = []
+        let row = try connection.prepare(PeerRow.select)
+        while try row.step() { peers.append(try PeerRow.read(row, path: path)) }
+        return peers
     }
 
     private func readGroups(_ recovering: inout Recovering) throws(JournalError) {

@@ -86,6 +86,7 @@ extension JournalFile {
     private func perform(_ operation: WriteBatch.Operation) throws(JournalError) {
         switch operation {
         case .adoptCluster(let cluster, let node, let name): try adoptCluster(cluster, node, name)
+        case .meet(let peer): try PeerRow.write(peer, with: statements.replacePeer)
         case .createGroup(let descriptor): try createGroup(descriptor)
         case .retireGroup(let group): try retireGroup(group)
         case .hardState(let group, let term, let vote): setHardState(group, term, vote)

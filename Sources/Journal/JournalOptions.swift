@@ -22,6 +22,8 @@ public struct JournalOptions: Sendable {
     public var rowsPerFlush = 32_768
     /// The UUID of a file that is made; drawn at random if nil.
     public var fileID: UniqueID?
+    /// Which process opens it: kept with the start (`FileIdentity.starts`).
+    public var process = UniqueID.random()
     /// The name of a registered SQLite VFS to use in place of the system's: tests inject faults through it.
     public var vfs: String?
     /// What goes with that VFS.

@@ -151,10 +151,13 @@ struct ReaderStatements {
     let entity: Statement
     let key: Statement
 
+    /// The schema's.
+    let version: Int
+
     init(_ connection: Connection) throws(JournalError) {
         begin = try connection.prepare("BEGIN")
         commit = try connection.prepare("COMMIT")
-        let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+        version = Int(try connection.integer("PRAGMA user_version") ?? 0)
         group = try connection.prepare(GroupRow.select(version: version) + " WHERE group_id = ?1")
         groups = try connection.prepare(GroupRow.select(version: version) + " ORDER BY group_id")
         tail = try connection.prepare(

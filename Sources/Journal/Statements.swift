@@ -6,6 +6,7 @@ struct Statements {
     let deleteRow: Statement
     let replaceFile: Statement
     let replaceGroup: Statement
+    let replacePeer: Statement
     let insertSegment: Statement
     let updateSegment: Statement
     let deleteSegment: Statement
@@ -25,6 +26,7 @@ struct Statements {
         deleteRow = try connection.prepare("DELETE FROM journal WHERE position = ?1 AND replica = ?2")
         replaceFile = try connection.prepare(FileRow.replace)
         replaceGroup = try connection.prepare(GroupRow.replace)
+        replacePeer = try connection.prepare(PeerRow.replace)
         insertSegment = try connection.prepare(
             "INSERT INTO segments (replica, first_index, count, positions, entities) VALUES (?1, ?2, ?3, ?4, ?5)")
         updateSegment = try connection.prepare(

@@ -42,12 +42,28 @@ final class Verifier {
     /// - Throws: only if the file cannot be read at all; what is wrong in it is listed.
     func run() throws(JournalError) -> Verification {
         try reader.reading { () throws(JournalError) in
+            try readFile()
             try readGroups()
             try readJournal()
             checkEnds()
             try checkState()
         }
         return found
+    }
+
+    /// The rows of no group. Earlier versions have fewer of them.
+    private func readFile() throws(JournalError) {
+        guard reader.statements.version >= 3 else { return }
+        do throws(JournalError) {
+            let count = try FileRow.read(reader.connection).identity.starts.count
+            _ = try StartRow.history(reader.connection, count: count)
+        } catch {
+            found.note(error)
+        }
+        let row = try reader.connection.prepare(PeerRow.select)
+        while try row.step() {
+            do throws(JournalError) { _ = try PeerRow.read(row, path: reader.path) } catch { found.note(error) }
+        }
     }
 
     private func readGroups() throws(JournalError) {

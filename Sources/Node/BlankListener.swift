@@ -36,6 +36,7 @@ final class BlankListener: TransportDelegate {
 
     func received(_ frame: [UInt8], from client: ConnectionID) { transport.disconnect(client) }
 
+    func meet(_ identity: Identity) -> Rejection? { nil }
     func peerConnected(_ node: NodeID, startCounter: UInt64, direction: PeerDirection) {}
     func peerDisconnected(_ node: NodeID) {}
     func received(_ frame: [UInt8], from node: NodeID, isBulk: Bool) {}

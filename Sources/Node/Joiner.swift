@@ -16,7 +16,7 @@ struct Joiner: Sendable {
     let network: TransportSettings
     let loop: any EventLoop
 
-    func join(identity: FileIdentity, advertised: String, process: UniqueID) async throws -> ClusterMap {
+    func join(identity: FileIdentity, advertised: String) async throws -> ClusterMap {
         let clock = ContinuousClock()
         let end = clock.now + configuration.joinTimeout
         var last = "none answered"
@@ -27,7 +27,7 @@ struct Joiner: Sendable {
                     to: seeds, timeout: .seconds(3), network, logger: configuration.logger)
                 let result: Result<ClusterMap, Failure>
                 do throws(Failure) {
-                    result = .success(try await ask(cluster, identity, advertised, process))
+                    result = .success(try await ask(cluster, identity, advertised))
                 } catch { result = .failure(error) }
                 await cluster.close()
                 return try result.get()
@@ -45,16 +45,14 @@ struct Joiner: Sendable {
         throw NodeError(.join, "could not join a cluster through \(list): \(last)")
     }
 
-    private func ask(
-        _ cluster: Cluster, _ identity: FileIdentity, _ advertised: String, _ process: UniqueID
-    ) async throws(Failure) -> ClusterMap {
+    private func ask(_ cluster: Cluster, _ identity: FileIdentity, _ advertised: String) async throws(Failure) -> ClusterMap {
         let address: NodeAddress
         do throws(DirectoryRefusal) { address = try NodeAddress(advertised) } catch {
             throw Failure(.malformed, error.message)
         }
         return try await cluster.change(
             .join(
-                file: identity.file, name: configuration.name, address: address, startCounter: identity.startCounter,
-                process: process))
+                file: identity.file, name: configuration.name, address: address, startCounter: identity.starts.count,
+                process: identity.starts.process))
     }
 }

@@ -93,7 +93,7 @@ final class NodeLoop {
             SeedProbe.ask(seed, transport.settings, on: loop, logger).assumeIsolated().whenSuccess { [self] identity in
                 guard let identity, !hasStopped, identity.cluster == engine.cluster else { return }
                 beginTurn()
-                engine.learn(identity)
+                engine.meet(identity)
                 flushSoon()
             }
         }
@@ -321,33 +321,29 @@ extension NodeLoop: TransportDelegate {
         guard let node = hello.identity.node, node != engine.node else {
             return .reject(Rejection(.malformed, "a node of the cluster must say which one it is"))
         }
-        guard let member = engine.directory?.member(node) else {
-            engine.learn(hello.identity)
-            return .welcome
-        }
-        if member.status == .removed {
-            return .reject(
-                Rejection(
-                    .notMember,
-                    "node \(node) has been removed from the cluster; start it with an empty folder to join anew"))
-        }
-        if member.file != hello.identity.file {
-            return .reject(
-                Rejection(
-                    .otherFile,
-                    "node \(node) is known with another journal file: this folder is not the one that belongs to it. Start the one that "
-                        + "does; if it is lost, `holdfast node repair` sets this one aside and joins anew"))
-        }
-        let isSameStart = hello.identity.startCounter == member.startCounter
-        if hello.identity.startCounter < member.startCounter || (isSameStart && hello.identity.process != member.process) {
-            return .reject(
-                Rejection(
-                    .staleStart,
-                    "a newer start of node \(node) is known: this folder is an old copy, or a copy of one in use. "
-                        + "Start the newest one; if it is lost, `holdfast node repair` sets this one aside and joins anew"))
-        }
-        engine.learn(hello.identity)
+        if let rejection = meet(hello.identity) { return .reject(rejection) }
         return .welcome
+    }
+
+    func meet(_ identity: Identity) -> Rejection? {
+        guard let node = identity.node else { return nil }
+        switch engine.doubt(node, file: identity.file, starts: identity.starts) {
+        case nil:
+            engine.meet(identity)
+            return nil
+        case .removed:
+            return Rejection(.notMember, "node \(node) has been removed from the cluster; start it with an empty folder to join anew")
+        case .otherFile:
+            return Rejection(
+                .otherFile,
+                "node \(node) is known with another journal file: this folder is not the one that belongs to it. Start the one that "
+                    + "does; if it is lost, `holdfast node repair` sets this one aside and joins anew")
+        case .otherStart:
+            return Rejection(
+                .staleStart,
+                "a start of node \(node) is known that this folder does not: it is an old copy, or a copy of one in use. "
+                    + "Start the newest one; if it is lost, `holdfast node repair` sets this one aside and joins anew")
+        }
     }
 
     func peerConnected(_ node: NodeID, startCounter: UInt64, direction: PeerDirection) {
@@ -385,8 +381,8 @@ extension NodeLoop: TransportDelegate {
 
     func rejected(by peer: Peer, _ rejection: Rejection) {
         // A single node may be behind on what it knows; but these say that our own file is in doubt, or that a committed entry of the
-        // directory has removed this node, which is for ever.
-        guard [.staleStart, .otherFile, .otherCluster, .notMember].contains(rejection.code) else { return }
+        // directory has removed this node, which is for ever. A node of another cluster may just have got a dead member's address.
+        guard [.staleStart, .otherFile, .notMember].contains(rejection.code) else { return }
         stop()
         onFault(NodeError(.refused, "node \(peer.node) at \(peer.address) refuses this node: \(rejection.message)"))
     }
@@ -396,8 +392,8 @@ extension NodeLoop: TransportDelegate {
 
 extension Engine {
     /// What a node said of itself in a handshake.
-    func learn(_ identity: Identity) {
+    func meet(_ identity: Identity) {
         guard identity.cluster == cluster, let peer = identity.node, !identity.address.isEmpty else { return }
-        learnAddress(of: peer, identity.address, startCounter: identity.startCounter)
+        meet(peer, at: identity.address, starts: identity.starts)
     }
 }

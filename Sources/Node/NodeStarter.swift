@@ -58,21 +58,19 @@ struct NodeStarter: Sendable {
     ) async throws -> NodeParts {
         // The port comes first: a node that cannot listen joins nothing. Joining needs the address, so a blank node reserves
         // its port by listening before it asks.
-        let process = UniqueID.random()
         let reserved = try await reserve(listen, recovery)
         let advertised = configuration.advertisedAddress ?? reserved.description
         try check(security, names: advertised)
         let network = TransportSettings.under(security)
         let place = try await findPlace(
-            recovery, seeds, advertised: advertised, process: process, listen: reserved, network)
+            recovery, seeds, advertised: advertised, listen: reserved, network)
         let loop = loop
         let configuration = configuration
         let runtimes = kinds.map { KindRuntime($0) }
         let (ready, ended) = (Latch(), Latch())
         let core = try await loop.submit {
             let core = try Self.makeCore(
-                place, recovery, journal, runtimes, configuration, loop, address: NodeAddress(advertised),
-                process: process)
+                place, recovery, journal, runtimes, configuration, loop, address: NodeAddress(advertised))
             core.seeds = seeds.filter { $0.description != advertised }
             core.onReady = { ready.open() }
             core.onFault = { error in
@@ -82,7 +80,7 @@ struct NodeStarter: Sendable {
             return NIOLoopBound(core, eventLoop: loop)
         }.get()
         try await loop.flatSubmit {
-            Self.listen(core.value, on: reserved, recovery, process, advertised, configuration, network)
+            Self.listen(core.value, on: reserved, recovery, advertised, configuration, network)
         }.get()
         let node = try await loop.submit { core.value.engine.node }.get()
         return NodeParts(
@@ -176,7 +174,7 @@ struct NodeStarter: Sendable {
     }
 
     private func findPlace(
-        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID, listen: NetworkAddress,
+        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, listen: NetworkAddress,
         _ network: TransportSettings
     ) async throws -> Place {
         if let cluster = recovery.identity.cluster, let node = recovery.identity.node {
@@ -187,11 +185,11 @@ struct NodeStarter: Sendable {
         let blank = try await BlankListener.start(
             on: listen,
             as: Identity(
-                cluster: nil, node: nil, file: recovery.identity.file, startCounter: recovery.identity.startCounter, process: process,
+                cluster: nil, node: nil, file: recovery.identity.file, starts: recovery.identity.starts,
                 address: advertised),
             network, loop: loop, configuration.logger)
         do {
-            let place = try await join(recovery, seeds, advertised: advertised, process: process, network)
+            let place = try await join(recovery, seeds, advertised: advertised, network)
             await BlankListener.end(blank, loop: loop)
             return place
         } catch {
@@ -201,7 +199,7 @@ struct NodeStarter: Sendable {
     }
 
     private func join(
-        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, process: UniqueID, _ network: TransportSettings
+        _ recovery: Recovery, _ seeds: [NetworkAddress], advertised: String, _ network: TransportSettings
     ) async throws -> Place {
         if configuration.foundsAsFirstSeed, seeds[0].description == advertised,
             try await FirstSeed(configuration: configuration, seeds: seeds, network: network, loop: loop).mayFound(own: recovery.identity.file)
@@ -209,7 +207,7 @@ struct NodeStarter: Sendable {
             return .founder(cluster: UniqueID.random())
         }
         let map = try await Joiner(configuration: configuration, seeds: seeds, network: network, loop: loop).join(
-            identity: recovery.identity, advertised: advertised, process: process)
+            identity: recovery.identity, advertised: advertised)
         guard let member = map.members.first(where: { $0.file == recovery.identity.file }) else {
             throw NodeError(.join, "the cluster took this node in, but does not list it; try again")
         }
@@ -236,7 +234,7 @@ struct NodeStarter: Sendable {
 
     private static func makeCore(
         _ place: Place, _ recovery: Recovery, _ journal: Journal, _ runtimes: [KindRuntime],
-        _ configuration: NodeConfiguration, _ loop: any EventLoop, address: NodeAddress, process: UniqueID
+        _ configuration: NodeConfiguration, _ loop: any EventLoop, address: NodeAddress
     ) throws -> NodeLoop {
         let clock = MonotonicClock()
         let (cluster, node): (UniqueID, NodeID) =
@@ -246,14 +244,13 @@ struct NodeStarter: Sendable {
             case .joined(let map, let node): (map.cluster, node)
             }
         let engine = Engine(
-            identity: recovery.identity, cluster: cluster, node: node, recovered: recovery.groups,
-            tombstones: recovery.tombstones, runtimes: runtimes, settings: configuration.engine,
+            recovery: recovery, cluster: cluster, node: node, runtimes: runtimes, settings: configuration.engine,
             seed: UInt64.random(in: .min ... .max), now: clock.now, wall: clock.wall)
         switch place {
         case .known(_, _, let met):
-            engine.announceStart(address: address, process: process)
-            for identity in met { engine.learn(identity) }
-        case .founder: engine.found(name: configuration.name, address: address, process: process)
+            engine.announceStart(address: address)
+            for identity in met { engine.meet(identity) }
+        case .founder: engine.found(name: configuration.name, address: address)
         case .joined(let map, _):
             engine.adopt(name: configuration.name)
             engine.learnPeers(
@@ -286,12 +283,12 @@ struct NodeStarter: Sendable {
     }
 
     private static func listen(
-        _ core: NodeLoop, on address: NetworkAddress, _ recovery: Recovery, _ process: UniqueID, _ advertised: String,
+        _ core: NodeLoop, on address: NetworkAddress, _ recovery: Recovery, _ advertised: String,
         _ configuration: NodeConfiguration, _ network: TransportSettings
     ) -> EventLoopFuture<Void> {
         let identity = Identity(
             cluster: core.engine.cluster, node: core.engine.node, file: recovery.identity.file,
-            startCounter: recovery.identity.startCounter, process: process, address: advertised)
+            starts: recovery.identity.starts, address: advertised)
         let transport = Transport(
             loop: core.loop, identity: identity, settings: network, delegate: core,
             logger: configuration.logger)

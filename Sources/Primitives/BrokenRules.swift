@@ -54,6 +54,8 @@ package struct BrokenRules: OptionSet, Hashable, Sendable {
     package static let installUnverified = BrokenRules(42)
     package static let forgetPromise = BrokenRules(43)
     package static let ignoreDialers = BrokenRules(44)
+    package static let compareStartCounts = BrokenRules(45)
+    package static let forgetPeers = BrokenRules(46)
 
     // The journal, as the simulator plays it.
     package static let reportBeforeFlush = BrokenRules(50)

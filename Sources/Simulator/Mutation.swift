@@ -59,6 +59,8 @@ public struct Mutation: Sendable {
         Mutation("answer-by-index", .answerByIndexAlone, 6, "a caller is answered from its own entry, by index and term"),
         Mutation("reuse-forward-numbers", .reuseForwardNumbers, 5158, "the number of a passed-on request is never used again"),
         Mutation("ignore-dialers", .ignoreDialers, 1, "a node that knows nobody answers those that dial it"),
+        Mutation("compare-start-counts", .compareStartCounts, 261, "an old copy of a journal is known by its starts, and not by their number alone"),
+        Mutation("forget-peers", .forgetPeers, 4837, "a node that starts anew still knows which processes it has met"),
         Mutation("follow-old-directory", .followOldDirectory, 3692, "a node acts on no older directory than it had"),
         Mutation("give-up-while-member", .giveUpWhileMember, 8, "a replica is given up only when its group went on without it"),
         Mutation("born-again", .bornAgain, 537, "a replica that was given up is not born again with its first members"),
@@ -76,6 +78,6 @@ public struct Mutation: Sendable {
         Mutation("keep-torn-batch", .keepTornBatch, 273, "a batch is there as a whole or not at all"),
         Mutation("go-on-after-write-error", .goOnAfterWriteError, 4, "after an error of write or flush the process ends"),
         Mutation("skip-checksums", .skipChecksums, 400, "what is read is verified"),
-        Mutation("accept-old-image", .acceptOldImage, 151, "an old copy of a journal is turned away"),
+        Mutation("accept-old-image", .acceptOldImage, 261, "an old copy of a journal is turned away"),
     ]
 }

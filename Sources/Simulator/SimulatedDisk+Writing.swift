@@ -22,6 +22,7 @@ extension SimulatedDisk {
             identity.cluster = cluster
             identity.node = node
             identity.name = name
+        case .meet(let peer): peers[peer.node] = peer
         case .createGroup(let descriptor):
             guard groups[descriptor.group] == nil else { return "group \(descriptor.group) is there already" }
             var group = Group(descriptor)

@@ -78,11 +78,12 @@ struct SimulatedDisk {
     }
 
     var identity: FileIdentity
+    var peers: [NodeID: KnownPeer] = [:]
     var groups: [GroupID: Group] = [:]
     var tombstones: [GroupID: Tombstone] = [:]
 
     init(file: UniqueID) {
-        identity = FileIdentity(file: file, cluster: nil, node: nil, name: nil, startCounter: 0)
+        identity = FileIdentity(file: file, cluster: nil, node: nil, name: nil, starts: StartHistory())
     }
 
     /// The entry at `index`; nil if the disk has none.

@@ -17,13 +17,6 @@ final class SimulatedHost {
     var peers: [NodeID] = []
     /// When the process last asked its seeds who they are.
     var seedsAsked = Instant.zero
-    /// The newest start seen of each host; memory of the process.
-    var knownStarts: [KnownStart] = []
-
-    struct KnownStart {
-        var counter: UInt64 = 0
-        var process = UniqueID.zero
-    }
 
     // MARK: What befalls it
     var isPaused = false

@@ -63,7 +63,8 @@ extension Simulation {
             guard let number = hostOfNode[peer] else { continue }
             let other = hosts[number]
             guard other.isRunning, !other.isPaused, !network.isUp(host.number, number),
-                !network.isCut(host.number, number), !network.isCut(number, host.number)
+                !network.isCut(host.number, number), !network.isCut(number, host.number),
+                !isBeyondKnowing(host, other), !isBeyondKnowing(other, host)
             else { continue }
             guard shakeHands(host, other), host.isRunning else { continue }
             network.connect(host.number, number)
@@ -76,8 +77,8 @@ extension Simulation {
 
     /// What a handshake says of the one that speaks.
     private func introduce(_ host: SimulatedHost, to other: SimulatedHost) {
-        let (address, start) = (address(of: host).description, host.disk.identity.startCounter)
-        turn(other) { $0.learnAddress(of: host.node!, address, startCounter: start) }
+        let (address, starts) = (address(of: host).description, host.disk.identity.starts)
+        turn(other) { $0.meet(host.node!, at: address, starts: starts) }
     }
 
     /// A node that does not know its cluster yet asks its seeds who they are: the machines that were there first.
@@ -91,35 +92,24 @@ extension Simulation {
     }
 
     private func meet(_ host: SimulatedHost, _ other: SimulatedHost) {
-        let start = other.disk.identity.startCounter
-        host.know(other)
+        let start = other.disk.identity.starts.count
         turn(host) { $0.peerConnected(other.node!, startCounter: start) }
     }
 
     /// What both sides' handshakes say. A process that is told that its file is an old copy ends.
     private func shakeHands(_ host: SimulatedHost, _ other: SimulatedHost) -> Bool {
         if let refusal = refusal(of: host, by: other) {
-            if refusal == .stale { end(host, "node \(other.node!) refuses this node: a newer start of it is known") }
+            if refusal != .removed { end(host, "node \(other.node!) refuses this node: a newer start of it is known") }
             return false
         }
         guard let refusal = refusal(of: other, by: host) else { return true }
-        if refusal == .stale { end(other, "node \(host.node!) refuses this node: a newer start of it is known") }
+        if refusal != .removed { end(other, "node \(host.node!) refuses this node: a newer start of it is known") }
         return false
     }
 
-    private enum HandshakeRefusal { case removed, stale }
-
-    /// As `NodeLoop.admit` and the transport's own memory of starts.
-    private func refusal(of host: SimulatedHost, by other: SimulatedHost) -> HandshakeRefusal? {
-        let start = host.disk.identity.startCounter
+    func refusal(of host: SimulatedHost, by other: SimulatedHost) -> Engine.PeerDoubt? {
         guard let node = host.node else { return .removed }
-        let known = other.knownStart(host.number)
-        if start < known.counter || (start == known.counter && host.process != known.process) { return .stale }
-        guard let member = other.engine?.directory?.member(node) else { return nil }
-        if member.status == .removed { return .removed }
-        if member.file != host.disk.identity.file || start < member.startCounter { return .stale }
-        if start == member.startCounter, host.process != member.process { return .stale }
-        return nil
+        return other.engine?.doubt(node, file: host.disk.identity.file, starts: host.disk.identity.starts)
     }
 
     /// Breaks the streams of both directions; each end learns of it after a while of its own.
@@ -150,13 +140,4 @@ extension Simulation {
         guard isChaos else { return }
         for pair in pairs { network.heal(pair) }
     }
-}
-
-extension SimulatedHost {
-    func know(_ host: SimulatedHost) {
-        while knownStarts.count <= host.number { knownStarts.append(KnownStart()) }
-        knownStarts[host.number] = KnownStart(counter: host.disk.identity.startCounter, process: host.process)
-    }
-
-    func knownStart(_ host: Int) -> KnownStart { host < knownStarts.count ? knownStarts[host] : KnownStart() }
 }

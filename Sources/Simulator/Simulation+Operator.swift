@@ -12,7 +12,7 @@ extension Simulation {
         let founder = addHost()
         startCallers()
         boot(founder, node: NodeID(1)) { engine in
-            engine.found(name: "node-1", address: address(of: founder), process: founder.process)
+            engine.found(name: "node-1", address: address(of: founder))
         }
         for _ in 1..<scenario.nodes { operatorDesk.ask(.join(host: addHost().number)) }
         // Some clusters get their shards while the founder is alone.
@@ -55,7 +55,7 @@ extension Simulation {
             let host = hosts[number]
             command = .join(
                 file: host.disk.identity.file, name: "", address: address(of: host),
-                startCounter: host.disk.identity.startCounter + 1, process: host.process)
+                startCounter: host.disk.identity.starts.count + 1, process: host.process)
         }
         guard let body = try? JSON.encode(command) else { return nil }
         return .cluster(.directory(body))

@@ -24,18 +24,19 @@ extension Simulation {
     func boot(_ host: SimulatedHost, node: NodeID, _ place: (Engine) -> Void) {
         guard let recovered = host.disk.recovered(isVerified: !broken.contains(.skipChecksums)) else { return damaged(host) }
         host.starts += 1
-        host.disk.identity.startCounter += 1
-        host.knownStarts = []
+        host.disk.identity.starts.begin(host.process)
         host.seen = []
         host.writing = nil
         host.fullFloor = nil
         hostOfNode[node] = host.number
         let engine = Engine(
-            identity: host.disk.identity, cluster: cluster, node: node, recovered: recovered,
-            tombstones: host.disk.tombstones.keys.sorted().map { host.disk.tombstones[$0]! }, runtimes: [runtime],
+            recovery: Recovery(
+                identity: host.disk.identity, peers: host.disk.peers.keys.sorted().map { host.disk.peers[$0]! }, groups: recovered,
+                tombstones: host.disk.tombstones.keys.sorted().map { host.disk.tombstones[$0]! }),
+            cluster: cluster, node: node, runtimes: [runtime],
             settings: scenario.settings, seed: generator.next(), now: now, wall: wall(host))
         host.engine = engine
-        log("node \(node) starts (\(host.disk.identity.startCounter))")
+        log("node \(node) starts (\(host.disk.identity.starts.count))")
         place(engine)
         flush(host, engine)
         let phase = generator.span(in: Span(nanoseconds: 1_000)..<scenario.settings.tickInterval)
@@ -49,7 +50,7 @@ extension Simulation {
         host.process = UniqueID(using: &generator)
         // A node that crashed before it wrote down who it is joins again, with the same file.
         guard let node = host.node else { return operatorDesk.ask(.join(host: host.number)) }
-        boot(host, node: node) { $0.announceStart(address: address(of: host), process: host.process) }
+        boot(host, node: node) { $0.announceStart(address: address(of: host)) }
     }
 
     /// The process ends without a word. What it had not flushed is kept or lost.

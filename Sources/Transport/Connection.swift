@@ -41,9 +41,8 @@ final class Connection: ChannelInboundHandler {
     /// Set before the connection is put in its channel's pipeline, if that has TLS.
     var tls: TLSSession?
 
-    /// The start of the process at the other end, if that is a node.
-    var startCounter: UInt64 = 0
-    var process = UniqueID.zero
+    /// Those of the node at the other end, if it is one.
+    var starts = StartHistory()
 
     enum Standing: Hashable {
         case handshaking

@@ -98,16 +98,13 @@ final class Dialer: ConnectionOwner {
 
     func opened(_ connection: Connection, _ welcome: Welcome) {
         guard case .dialing(let current) = state, current === connection else { return }
-        guard transport.accepts(welcome, from: self) else {
+        if let rejection = transport.doubts(welcome, from: self) {
             // Not the node's newest process, whatever answers there.
-            connection.fail(
-                .rejectedHere(
-                    Rejection(.staleStart, "an older start of node \(node) answers at \(address) than was seen before")))
+            connection.fail(.rejectedHere(rejection))
             return
         }
         state = .open(connection)
-        connection.startCounter = welcome.identity.startCounter
-        connection.process = welcome.identity.process
+        connection.starts = welcome.identity.starts
         openSince = .now()
         reported = nil
         connection.standing = .peer(node, isBulk: isBulk)

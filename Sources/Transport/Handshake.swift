@@ -13,28 +13,24 @@ public struct Identity: Hashable, Sendable {
     public var node: NodeID?
     /// The node's journal file; zero for a client.
     public var file: UniqueID
-    /// How often the node's journal has been opened; grows with every start. 0 for a client.
-    public var startCounter: UInt64
-    /// Drawn by the node's process at its start: tells it from one that runs on a copy of its folder and so counts the same. Zero for a
-    /// client.
-    public var process: UniqueID
+    /// Of the node's journal: tells a process from one that runs on an old copy of its folder, or on a copy. None for a client.
+    public var starts: StartHistory
     /// Where others reach the node, as `host:port`; empty for a client.
     public var address: String
 
     public init(
-        cluster: UniqueID?, node: NodeID?, file: UniqueID, startCounter: UInt64, process: UniqueID = .zero, address: String
+        cluster: UniqueID?, node: NodeID?, file: UniqueID, starts: StartHistory, address: String
     ) {
         self.cluster = cluster
         self.node = node
         self.file = file
-        self.startCounter = startCounter
-        self.process = process
+        self.starts = starts
         self.address = address
     }
 
     /// A client's: it has no file and no address. With a `cluster`, nodes of any other refuse it.
     public static func client(of cluster: UniqueID? = nil) -> Identity {
-        Identity(cluster: cluster, node: nil, file: .zero, startCounter: 0, address: "")
+        Identity(cluster: cluster, node: nil, file: .zero, starts: StartHistory(), address: "")
     }
 }
 

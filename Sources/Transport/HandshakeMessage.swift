@@ -30,10 +30,12 @@ enum HandshakeMessage: Hashable, Sendable {
             writer.write(hello.role.rawValue)
             writer.write(hello.identity)
             writer.write(hello.expected?.rawValue ?? 0)
+            writer.write(earlier: hello.identity.starts)
         case .welcome(let welcome):
             writer.write(Kind.welcome)
             writer.write(welcome.version)
             writer.write(welcome.identity)
+            writer.write(earlier: welcome.identity.starts)
         case .rejection(let rejection):
             writer.write(Kind.rejection)
             writer.write(rejection.code.rawValue)
@@ -50,7 +52,9 @@ enum HandshakeMessage: Hashable, Sendable {
         switch try reader.read(UInt8.self) {
         case Kind.hello: self = .hello(try Self.readHello(&reader))
         case Kind.welcome:
-            self = .welcome(Welcome(version: try reader.read(), identity: try reader.readIdentity()))
+            var welcome = Welcome(version: try reader.read(), identity: try reader.readIdentity())
+            try reader.readEarlier(into: &welcome.identity.starts)
+            self = .welcome(welcome)
         case Kind.rejection:
             let code = Rejection.Code(rawValue: try reader.read())
             self = .rejection(Rejection(code, try reader.readShortString()))
@@ -64,8 +68,9 @@ enum HandshakeMessage: Hashable, Sendable {
         guard lowest <= highest else { throw MalformedBytes("the versions \(lowest) to \(highest) are no range") }
         let number = try reader.read(UInt8.self)
         guard let role = Hello.Role(rawValue: number) else { throw MalformedBytes("the role \(number) is unknown") }
-        let identity = try reader.readIdentity()
+        var identity = try reader.readIdentity()
         let expected = try reader.read(UInt32.self)
+        try reader.readEarlier(into: &identity.starts)
         if role == .peerMain || role == .peerBulk, identity.node == nil || identity.cluster == nil {
             throw MalformedBytes("a peer's handshake names no node or no cluster")
         }
@@ -87,9 +92,16 @@ extension ByteWriter {
         write(identity.cluster ?? .zero)
         write(identity.node?.rawValue ?? 0)
         write(identity.file)
-        write(identity.startCounter)
-        write(identity.process)
+        write(identity.starts.count)
+        write(identity.starts.process)
         writeShort(identity.address)
+    }
+
+    /// The processes of the starts before the newest one.
+    fileprivate mutating func write(earlier starts: StartHistory) {
+        let earlier = starts.processes.dropFirst()
+        write(UInt8(earlier.count))
+        for process in earlier { write(process) }
     }
 }
 
@@ -97,13 +109,27 @@ extension ByteReader {
     fileprivate mutating func readIdentity() throws(MalformedBytes) -> Identity {
         let cluster = try readUniqueID()
         let node = try read(UInt32.self)
+        let file = try readUniqueID()
+        let start = try read(UInt64.self)
+        let process = try readUniqueID()
+        guard start > 0 || process == .zero else { throw MalformedBytes("a process without a start of its journal") }
         let identity = Identity(
             cluster: cluster == .zero ? nil : cluster, node: node == 0 ? nil : NodeID(node),
-            file: try readUniqueID(), startCounter: try read(), process: try readUniqueID(),
+            file: file, starts: StartHistory(count: start, process: process),
             address: try readShortString())
         guard identity.address.utf8.count <= NetworkAddress.textBytesMax else {
             throw MalformedBytes("an address is longer than \(NetworkAddress.textBytesMax) bytes")
         }
         return identity
+    }
+
+    fileprivate mutating func readEarlier(into starts: inout StartHistory) throws(MalformedBytes) {
+        let count = try read(UInt8.self)
+        guard count < StartHistory.processesMax, count == 0 || UInt64(count) < starts.count else {
+            throw MalformedBytes("the processes of \(count) starts before start \(starts.count) are too many")
+        }
+        var processes = [starts.process]
+        for _ in 0..<count { processes.append(try readUniqueID()) }
+        starts = StartHistory(count: starts.count, processes: processes)
     }
 }

@@ -28,27 +28,23 @@ final class PeerLink {
 
 /// What is known about the process behind a node: which start of it is the newest, and whether its loss has been told.
 struct PeerLiveness: Hashable, Sendable {
-    /// The highest start counter that was accepted, and the process that said so.
-    private(set) var newestStart: UInt64 = 0
-    private var newestProcess = UniqueID.zero
+    /// Those of the process that was accepted last.
+    private(set) var starts = StartHistory()
     /// A main stream has come up since the last loss.
     private(set) var isUp = false
 
-    /// Whether a newer start than `start` is known, or the same of another process: who says so is an old process, or runs on an old
-    /// copy or on a copy of a folder in use.
-    func isStale(_ start: UInt64, of process: UniqueID) -> Bool {
-        start < newestStart || (start == newestStart && newestStart != 0 && process != newestProcess)
-    }
+    /// Whether a start is known that `starts` lacks: who has them is an old process, or runs on an old copy or on a copy of a folder in
+    /// use.
+    func isStale(_ starts: StartHistory) -> Bool { starts.lacks(start: self.starts.count, of: self.starts.process) }
 
-    /// A main stream with the process of `start` is up.
+    /// A main stream with the newest process of `starts` is up.
     ///
     /// - Returns: whether it is another process than before, and whether the loss of that one is still to be told.
-    mutating func connected(_ start: UInt64, of process: UniqueID) -> (isAnotherProcess: Bool, wasUp: Bool) {
-        precondition(!isStale(start, of: process), "start \(start) was accepted after start \(newestStart)")
-        let isAnother = newestStart != 0 && start > newestStart
+    mutating func connected(_ starts: StartHistory) -> (isAnotherProcess: Bool, wasUp: Bool) {
+        precondition(!isStale(starts), "start \(starts.count) was accepted after start \(self.starts.count)")
+        let isAnother = self.starts.count != 0 && starts.count > self.starts.count
         let wasUp = isAnother && isUp
-        newestStart = start
-        newestProcess = process
+        self.starts = starts
         isUp = true
         return (isAnother, wasUp)
     }

@@ -31,13 +31,13 @@ extension Transport: ConnectionOwner {
         case .peerMain, .peerBulk:
             if let refusal = impostor(hello, on: connection) { return .reject(refusal) }
             if let node = hello.identity.node, let link = links[node],
-                link.liveness.isStale(hello.identity.startCounter, of: hello.identity.process)
+                link.liveness.isStale(hello.identity.starts)
             {
                 return .reject(
                     Rejection(
                         .staleStart,
-                        "start \(hello.identity.startCounter) of node \(node) is over: start "
-                            + "\(link.liveness.newestStart) has been seen; is an old copy of its folder running? Start the newest one; if it is lost, `holdfast node repair` "
+                        "start \(hello.identity.starts.count) of node \(node) is over: start "
+                            + "\(link.liveness.starts.count) has been seen; is an old copy of its folder running? Start the newest one; if it is lost, `holdfast node repair` "
                             + "sets this one aside and joins anew"))
             }
         }

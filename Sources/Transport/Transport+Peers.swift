@@ -48,22 +48,22 @@ extension Transport {
     func peerArrived(_ node: NodeID, _ hello: Hello, _ connection: Connection) {
         let link = link(node)
         connection.standing = .peer(node, isBulk: false)
-        connection.startCounter = hello.identity.startCounter
+        connection.starts = hello.identity.starts
         connection.acceptFrames(upTo: settings.frameBytesMax)
         let former = link.inboundMain
         link.inboundMain = connection
         former?.close()
-        met(link, start: hello.identity.startCounter, hello.identity.process)
+        met(link, hello.identity.starts)
         link.main?.nudge()
         logger.info("a node has connected", metadata: ["peer.id": "\(node)"])
         deliverNotices()
-        delegate?.peerConnected(node, startCounter: hello.identity.startCounter, direction: .inbound)
+        delegate?.peerConnected(node, startCounter: hello.identity.starts.count, direction: .inbound)
     }
 
     func bulkArrived(_ node: NodeID, _ hello: Hello, _ connection: Connection) {
         let link = link(node)
         connection.standing = .peer(node, isBulk: true)
-        connection.startCounter = hello.identity.startCounter
+        connection.starts = hello.identity.starts
         connection.acceptFrames(upTo: settings.frameBytesMax)
         let former = link.inboundBulk
         link.inboundBulk = connection
@@ -81,19 +81,19 @@ extension Transport {
         if link.isEmpty { links[node] = nil }
     }
 
-    /// A main stream with the process of `start` is up: what belongs to an earlier one is closed, and its loss told.
-    private func met(_ link: PeerLink, start: UInt64, _ process: UniqueID) {
-        let (isAnotherProcess, wasUp) = link.liveness.connected(start, of: process)
+    /// A main stream with the newest process of `starts` is up: what belongs to an earlier one is closed, and its loss told.
+    private func met(_ link: PeerLink, _ starts: StartHistory) {
+        let (isAnotherProcess, wasUp) = link.liveness.connected(starts)
         if wasUp { notify(.lost(link.node)) }
         guard isAnotherProcess else { return }
         for dialer in [link.main, link.bulk] {
-            if let dialer, let connection = dialer.connection, connection.startCounter < start { dialer.redial() }
+            if let dialer, let connection = dialer.connection, connection.starts.count < starts.count { dialer.redial() }
         }
-        if let main = link.inboundMain, main.startCounter < start {
+        if let main = link.inboundMain, main.starts.count < starts.count {
             link.inboundMain = nil
             main.close()
         }
-        if let bulk = link.inboundBulk, bulk.startCounter < start {
+        if let bulk = link.inboundBulk, bulk.starts.count < starts.count {
             link.inboundBulk = nil
             bulk.close()
         }
@@ -103,22 +103,25 @@ extension Transport {
 // MARK: - Streams that this node dials
 
 extension Transport {
-    /// Whether the process that answered `dialer` is not an older one than is known.
-    func accepts(_ welcome: Welcome, from dialer: Dialer) -> Bool {
-        links[dialer.node]?.liveness.isStale(welcome.identity.startCounter, of: welcome.identity.process) != true
+    /// Why the process that answered `dialer` is not the one that was meant.
+    func doubts(_ welcome: Welcome, from dialer: Dialer) -> Rejection? {
+        if links[dialer.node]?.liveness.isStale(welcome.identity.starts) == true {
+            return Rejection(
+                .staleStart, "an older start of node \(dialer.node) answers at \(dialer.address) than was seen before, or one on a copy of its folder")
+        }
+        return delegate?.meet(welcome.identity)
     }
 
     func opened(_ dialer: Dialer) {
         guard let link = links[dialer.node], let connection = dialer.connection else { return }
-        let start = connection.startCounter
         if dialer.isBulk {
             notify(.writable(dialer.node, isBulk: true))
             return
         }
-        met(link, start: start, connection.process)
+        met(link, connection.starts)
         logger.info("connected to a node", metadata: ["peer.id": "\(dialer.node)"])
         deliverNotices()
-        delegate?.peerConnected(dialer.node, startCounter: start, direction: .outbound)
+        delegate?.peerConnected(dialer.node, startCounter: connection.starts.count, direction: .outbound)
     }
 
     func lost(_ dialer: Dialer, _ error: TransportError) {

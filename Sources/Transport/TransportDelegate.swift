@@ -8,6 +8,9 @@ public protocol TransportDelegate: AnyObject {
     /// `Transport.identity` and what it has seen of that node. Membership and the node's file are for the delegate to check.
     func admit(_ hello: Hello) -> Admission
 
+    /// A node that was dialed has said who it is: why it is not believed; nil if it is. `admit` is asked about those that dial.
+    func meet(_ identity: Identity) -> Rejection?
+
     /// A main stream to or from `node` is established. Whatever was in flight on an earlier one in that direction is lost.
     ///
     /// A higher `startCounter` than before means that the node's process is another one.
@@ -33,8 +36,8 @@ public protocol TransportDelegate: AnyObject {
     /// The connection of an admitted client is closed, by either side. Its id is never used again.
     func clientDisconnected(_ client: ConnectionID)
 
-    /// Our own handshake was refused by `peer`, or what answers at its address is not that node. Told after every attempt; the
-    /// transport tries again, later and later.
+    /// Our own handshake was refused by `peer`, or what answers at its address is another node. Told after every attempt; the
+    /// transport tries again, later and later. Not told when this side does not believe the one that answers.
     func rejected(by peer: Peer, _ rejection: Rejection)
 
     /// Everything that could be read in this turn of the loop has been delivered: time to step and to flush.

@@ -100,9 +100,9 @@ extension TransportError {
 }
 
 extension TransportError {
-    /// This side refused the handshake of the other.
+    /// This side refused the handshake of the other: it says nothing of this side.
     static func rejectedHere(_ rejection: Rejection) -> TransportError {
-        TransportError(.rejected, "the handshake was refused: \(rejection.message)", rejection: rejection)
+        TransportError(.rejected, "the handshake was refused: \(rejection.message)")
     }
 
     static func timedOut(_ what: String, after limit: Span) -> TransportError {

@@ -72,7 +72,9 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an old copy of a folder is refused, and the node comes back with an empty one`() async throws {
+        /// `starts`: how often it was started before, where it met nobody. Its start counter is then that of the folder, or higher.
+        @Test(arguments: [0, 3])
+        func `an old copy of a folder is refused, and the node comes back with an empty one`(starts: Int) async throws {
             try await Stage.run { stage in
                 let nodes = try await stage.startThree()
                 for number in 0..<5 { _ = try await stage.increment("c\(number)", by: 1, at: nodes[0]) }
@@ -87,6 +89,7 @@ extension EndToEnd {
                 _ = await second.waitForExit()
                 try FileManager.default.removeItem(atPath: data)
                 try FileManager.default.moveItem(atPath: copy, toPath: data)
+                for _ in 0..<starts { try JournalFile.open(directory: data).close() }
                 let clone = try stage.begin(victim.launch)
                 #expect(await clone.waitForExit(timeout: .seconds(20)) == .code(74), "\(clone.endOfLog())")
                 try FileManager.default.removeItem(atPath: data)

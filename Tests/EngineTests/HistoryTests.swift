@@ -6,8 +6,9 @@ import Testing
 @Suite struct HistoryTests {
     @Test func `a question for events of a replica that is given up is answered at once, and what is read later is not its answer`() {
         let engine = Engine(
-            identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, startCounter: 1), cluster: .random(),
-            node: NodeID(1), recovered: [], tombstones: [], runtimes: [], settings: EngineSettings(), seed: 1,
+            recovery: Recovery(
+                identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, starts: StartHistory(count: 1, process: .random()))),
+            cluster: .random(), node: NodeID(1), runtimes: [], settings: EngineSettings(), seed: 1,
             now: Instant(nanoseconds: 1), wall: .zero)
         engine.histories = [4: (.local(40), GroupID(3)), 5: (.local(50), GroupID(8)), 6: (.local(60), GroupID(3))]
         engine.abandonHistories(of: GroupID(3))

@@ -11,8 +11,9 @@ import Testing
     /// A blank node that the cluster has taken in as node 6.
     private func joiner() throws -> Engine {
         let engine = Engine(
-            identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, startCounter: 1), cluster: .random(),
-            node: NodeID(6), recovered: [], tombstones: [], runtimes: [], settings: EngineSettings(), seed: 1,
+            recovery: Recovery(
+                identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, starts: StartHistory(count: 1, process: .random()))),
+            cluster: .random(), node: NodeID(6), runtimes: [], settings: EngineSettings(), seed: 1,
             now: Instant(nanoseconds: 1), wall: .zero)
         engine.beginTurn(now: Instant(nanoseconds: 2), wall: .zero)
         engine.adopt(name: "")
@@ -38,15 +39,16 @@ import Testing
     /// It was killed before a commit index that covers the directory's first entries was on its disk: it knows nobody.
     @Test func `a node whose directory is empty answers the members that dial it`() throws {
         let engine = Engine(
-            identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, startCounter: 1), cluster: .random(),
-            node: NodeID(6), recovered: [], tombstones: [], runtimes: [], settings: EngineSettings(), seed: 1,
+            recovery: Recovery(
+                identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, starts: StartHistory(count: 1, process: .random()))),
+            cluster: .random(), node: NodeID(6), runtimes: [], settings: EngineSettings(), seed: 1,
             now: Instant(nanoseconds: 1), wall: .zero)
         engine.beginTurn(now: Instant(nanoseconds: 2), wall: .zero)
         engine.adopt(name: "")
         var outputs = EngineOutputs()
         engine.flush(into: &outputs)
         outputs = EngineOutputs()
-        engine.learnAddress(of: leader, "e:5", startCounter: 1)
+        engine.meet(leader, at: "e:5", starts: StartHistory(count: 1, process: .random()))
         engine.flush(into: &outputs)
         #expect(outputs.peers == [EngineOutputs.PeerAddress(node: leader, address: "e:5")])
 
@@ -58,7 +60,7 @@ import Testing
         engine.followMembers(directory)
         #expect(engine.knownAddresses.map(\.address) == ["a:1", "e:5"])
         // Its next process listens elsewhere.
-        engine.learnAddress(of: leader, "f:5", startCounter: 2)
+        engine.meet(leader, at: "f:5", starts: StartHistory(count: 2, process: .random()))
         engine.followMembers(directory)
         #expect(engine.knownAddresses.map(\.address) == ["a:1", "f:5"])
     }

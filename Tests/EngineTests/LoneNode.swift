@@ -20,11 +20,12 @@ final class LoneNode {
 
     init() throws {
         engine = Engine(
-            identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, startCounter: 1), cluster: .random(),
-            node: NodeID(1), recovered: [], tombstones: [], runtimes: [KindRuntime(Counter.self)], settings: EngineSettings(), seed: 1,
+            recovery: Recovery(
+                identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, starts: StartHistory(count: 1, process: .random()))),
+            cluster: .random(), node: NodeID(1), runtimes: [KindRuntime(Counter.self)], settings: EngineSettings(), seed: 1,
             now: now, wall: .zero)
         let address = try NodeAddress("a:1")
-        turn { $0.found(name: "a", address: address, process: .random()) }
+        turn { $0.found(name: "a", address: address) }
         let registration = try JSON.encode(DirectoryCommand.registerKind(name: Counter.kind, shards: 1, replication: nil))
         var token = ask(.cluster(.directory(registration)))
         try pass(.seconds(10)) {

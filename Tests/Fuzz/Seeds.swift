@@ -45,7 +45,8 @@ extension FuzzTarget {
 
     private static var handshakes: [HandshakeMessage] {
         let cluster = UniqueID.zero
-        let identity = Identity(cluster: .random(), node: NodeID(3), file: cluster, startCounter: 7, address: "127.0.0.1:7400")
+        let starts = StartHistory(count: 7, processes: [.random(), .random(), .random()])
+        let identity = Identity(cluster: .random(), node: NodeID(3), file: cluster, starts: starts, address: "127.0.0.1:7400")
         return [
             .hello(Hello(role: .peerMain, identity: identity, expected: NodeID(2))),
             .hello(Hello(role: .client, identity: .client(of: nil))),

@@ -18,6 +18,7 @@ import Testing
             batch {
                 $0.createGroup(descriptor(2))
                 $0.hardState(GroupID(2), term: Term(1), vote: nil)
+                $0.meet(KnownPeer(node: NodeID(3), address: "h:1", start: 1, process: .random()))
             })
         var (log, other) = (LogMaker(), LogMaker())
         var first: [Entry] = []
@@ -106,6 +107,8 @@ import Testing
         ("UPDATE entities SET unapplied = '[]'", "the checksum of an entity of replica 1", false),
         ("UPDATE sessions SET acknowledged_below = 4", "the checksum of session", true),
         ("UPDATE request_keys SET reply = '2'", "the checksum of a request key", false),
+        ("UPDATE peers SET start = 9", "node 3 in table `peers` is wrong", true),
+        ("UPDATE peers SET address = 'h:2'", "node 3 in table `peers` is wrong", true),
     ]
 
     @Test(arguments: damages)
@@ -130,7 +133,9 @@ import Testing
     }
 
     @Test func `a file whose identity is damaged is refused`() throws {
-        for sql in ["UPDATE file SET start_counter = 9", "UPDATE file SET node = 9", "DELETE FROM file"] {
+        for sql in ["UPDATE file SET start_counter = 9", "UPDATE file SET node = 9", "DELETE FROM file",
+            "UPDATE starts SET start = 3", "UPDATE starts SET started_at = 1", "UPDATE starts SET process_uuid = '00000000-0000-4000-8000-000000000003'",
+        ] {
             let folder = Folder()
             try journal(folder)
             try folder.sql(sql)

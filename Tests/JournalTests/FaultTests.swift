@@ -32,7 +32,7 @@ import Testing
         #expect(calls[..<rename].contains("sync journal.db.new"))
         disk.cutPower(.nothingUnsynced, seed: 1)
         let (again, recovery) = try JournalFile.opened(folder, disk.options)
-        #expect(recovery.identity.startCounter == 2)
+        #expect(recovery.identity.starts.count == 2)
         again.kill()
     }
 

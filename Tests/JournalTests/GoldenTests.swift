@@ -19,12 +19,14 @@ import Testing
     private func make(_ folder: Folder) throws {
         var options = JournalOptions()
         options.fileID = UniqueID(high: 0x1111_2222_3333_4444, low: 0x8555_6666_7777_8888)
+        options.process = UniqueID(high: 0x2222_3333_4444_4555, low: 0x8666_7777_8888_9999)
         options.rowsPerFlush = 6
         options.commitDelayMilliseconds = 0
         let (file, _) = try JournalFile.opened(folder, options)
         try file.write(
             batch {
                 $0.adoptCluster(UniqueID(high: 1, low: 2), node: NodeID(3), name: "east")
+                $0.meet(Self.peer)
                 $0.createGroup(GroupDescriptor(group: .directory, kind: "", number: 0, configuration: voters))
                 $0.createGroup(descriptor())
                 $0.createGroup(descriptor(2))
@@ -67,6 +69,8 @@ import Testing
         try file.close()
     }
 
+    private static let peer = KnownPeer(node: NodeID(1), address: "host:7400", start: 4, process: UniqueID(high: 4, low: 4))
+
     private static let entries: [Entry] = {
         var log = LogMaker()
         let session = SessionRequest(client: 0xAB, opened: -5, number: 3, acknowledgedBelow: 2)
@@ -84,20 +88,21 @@ import Testing
         "SELECT * FROM groups", "SELECT *, hex(meta) FROM checkpoints", "SELECT * FROM entities", "SELECT *, hex(replies) FROM sessions",
         "SELECT * FROM request_keys", "SELECT * FROM discards", "SELECT * FROM events", "SELECT * FROM entity_states",
         "SELECT * FROM shard_status", "SELECT file_uuid, cluster_uuid, node, name, start_counter, next_replica, flushed_through FROM file",
+        "SELECT start, process_uuid FROM starts", "SELECT * FROM peers",
         "SELECT type, name, sql FROM sqlite_schema ORDER BY name", "PRAGMA user_version", "PRAGMA application_id",
     ]
 
-    @Test func `version 2 is written as it was when it shipped`() throws {
+    @Test func `version 3 is written as it was when it shipped`() throws {
         let (now, then) = (Folder(), Folder())
         try make(now)
         if ProcessInfo.processInfo.environment["HOLDFAST_WRITE_GOLDEN"] != nil {
-            try FileManager.default.copyItem(atPath: now.file, toPath: Self.golden(2).path)
+            try FileManager.default.copyItem(atPath: now.file, toPath: Self.golden(3).path)
         }
-        try then.put([UInt8](Data(contentsOf: Self.golden(2))))
+        try then.put([UInt8](Data(contentsOf: Self.golden(3))))
         for table in Self.tables { #expect(try now.rows(table) == then.rows(table), "\(table)") }
     }
 
-    @Test(arguments: 1...2) func `a file of each version is looked at as it is, migrated, verified and written on`(version: Int) throws {
+    @Test(arguments: 1...3) func `a file of each version is looked at as it is, migrated, verified and written on`(version: Int) throws {
         let folder = Folder()
         try folder.put([UInt8](Data(contentsOf: Self.golden(version))))
         let visitor = try JournalReader(directory: folder.path)
@@ -115,7 +120,11 @@ import Testing
         // Version 1 did not keep how far a replica that was given up had come.
         let promised = version == 1 ? nil : LogPosition(term: Term(9), index: LogIndex(2))
         #expect(recovery.tombstones == [Tombstone(group: GroupID(2), term: Term(9), vote: nil, promised: promised)])
-        #expect(try folder.rows("PRAGMA user_version") == ["2"])
+        #expect(try folder.rows("PRAGMA user_version") == ["3"])
+        #expect(recovery.peers == (version < 3 ? [] : [Self.peer]))
+        #expect(recovery.identity.starts.count == 2)
+        // Earlier versions counted their starts and did not keep which processes those were.
+        #expect(recovery.identity.starts.processes.count == (version < 3 ? 1 : 2))
         var log = LogMaker(last: LogPoint(Self.entries[8]))
         try file.write(batch { $0.append(group1, log.increments(3, term: 2)) })
         let reader = try JournalReader(path: file.path, index: file.index)

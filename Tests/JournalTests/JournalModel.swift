@@ -27,9 +27,10 @@ struct JournalModel {
 
     private(set) var groups: [GroupID: Group] = [:]
     private(set) var tombstones: [GroupID: Group] = [:]
+    private(set) var peers: [NodeID: KnownPeer] = [:]
     /// How often each thing was done.
     private(set) var counts: [String: Int] = [
-        "append": 0, "truncate": 0, "commit": 0, "checkpoint": 0, "install": 0, "trim": 0, "retire": 0, "create": 0,
+        "append": 0, "truncate": 0, "commit": 0, "checkpoint": 0, "install": 0, "trim": 0, "retire": 0, "create": 0, "meet": 0,
     ]
 
     // MARK: Writing
@@ -39,6 +40,13 @@ struct JournalModel {
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
             let id = GroupID(UInt32.random(in: 0...4, using: &generator))
             if groups[id] == nil { create(id, &batch) } else { change(id, &batch, &generator) }
+        }
+        if Int.random(in: 0..<100, using: &generator) < 5 {
+            counts["meet"]! += 1
+            let node = NodeID(UInt32.random(in: 1...3, using: &generator))
+            let start = (peers[node]?.start ?? 0) + 1
+            peers[node] = KnownPeer(node: node, address: "host:\(start)", start: start, process: UniqueID(using: &generator))
+            batch.meet(peers[node]!)
         }
         return batch
     }
@@ -172,6 +180,7 @@ struct JournalModel {
         guard recovery.groups.map(\.descriptor.group) == groups.keys.sorted() else {
             return "groups \(recovery.groups.map(\.descriptor.group)) and not \(groups.keys.sorted())"
         }
+        guard recovery.peers == peers.keys.sorted().map({ peers[$0]! }) else { return "peers \(recovery.peers)" }
         guard recovery.tombstones.map(\.group) == tombstones.keys.sorted() else { return "tombstones \(recovery.tombstones)" }
         for tombstone in recovery.tombstones {
             let expected = tombstones[tombstone.group]!

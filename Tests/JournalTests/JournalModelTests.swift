@@ -41,7 +41,7 @@ private struct ModelRun {
         file = try JournalFile.open(directory: folder.path, options: options)
         starts += 1
         let recovery = try file.recover()
-        #expect(recovery.identity.startCounter == starts)
+        #expect(recovery.identity.starts.count == starts)
         #expect(model.difference(from: recovery, isKilled: isKilled) == nil)
         model.takeCommits(recovery)
         reader = try JournalReader(path: file.path, index: file.index)

@@ -16,7 +16,8 @@ struct JournalSnapshot: Equatable {
     init(_ recovery: Recovery, _ file: JournalFile) throws {
         let reader = try JournalReader(path: file.path, index: file.index, options: file.options)
         defer { reader.close() }
-        lines = recovery.tombstones.map { "\($0)" }
+        lines = recovery.peers.map { "\($0)" }
+        lines += recovery.tombstones.map { "\($0)" }
         for group in recovery.groups {
             let (log, id) = (group.log, group.descriptor.group)
             ends.append("\(id): \(log.base.index)…\(log.entries.last?.index ?? log.base.index)")

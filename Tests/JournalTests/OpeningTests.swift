@@ -11,7 +11,7 @@ import Testing
     @Test func `a new folder gets a private file with a UUID and start counter 1`() throws {
         let folder = Folder()
         let (file, recovery) = try JournalFile.opened(folder)
-        #expect(recovery.identity.startCounter == 1)
+        #expect(recovery.identity.starts.count == 1)
         #expect(recovery.identity.cluster == nil)
         #expect(recovery.groups.isEmpty)
         let manager = FileManager.default
@@ -35,7 +35,44 @@ import Testing
         #expect(second.identity.cluster == cluster)
         #expect(second.identity.node == NodeID(7))
         #expect(second.identity.name == "east")
-        #expect(second.identity.startCounter == 2)
+        #expect(second.identity.starts.count == 2)
+        #expect(second.identity.starts.processes.dropFirst() == first.identity.starts.processes[...])
+        try again.close()
+    }
+
+    @Test func `the processes of the last 16 starts are kept, and those of a copy part from them`() throws {
+        let (folder, copy) = (Folder(), Folder())
+        var known: [UniqueID] = []
+        for start in 1...20 {
+            var options = JournalOptions()
+            options.process = UniqueID(high: 0, low: UInt64(start))
+            known.insert(options.process, at: 0)
+            let (file, recovery) = try JournalFile.opened(folder, options)
+            #expect(recovery.identity.starts == StartHistory(count: UInt64(start), processes: Array(known.prefix(16))))
+            try file.close()
+            if start == 18 { try copy.put(folder.bytes()!) }
+        }
+        #expect(try folder.rows("SELECT min(start), max(start), count(*) FROM starts") == ["5|20|16"])
+        // The copy is started until it has passed its original.
+        for _ in 1...3 { try JournalFile.opened(copy).0.close() }
+        let (theirs, recovery) = try JournalFile.opened(copy)
+        #expect(recovery.identity.starts.count == 22)
+        #expect(recovery.identity.starts.lacks(start: 20, of: known[0]))
+        #expect(!recovery.identity.starts.lacks(start: 18, of: known[2]))
+        try theirs.close()
+    }
+
+    @Test func `what other nodes said of themselves is found again, the newest word of each`() throws {
+        let folder = Folder()
+        let (file, _) = try JournalFile.opened(folder)
+        let peers = [1, 2, 1].enumerated().map { place, node in
+            KnownPeer(node: NodeID(UInt32(node)), address: "host:\(place)", start: UInt64(place + 1), process: .random())
+        }
+        for peer in peers { try file.write(batch { $0.meet(peer) }) }
+        file.connection.close()
+        file.lock.release()
+        let (again, recovery) = try JournalFile.opened(folder)
+        #expect(recovery.peers == [peers[2], peers[1]])
         try again.close()
     }
 
@@ -47,8 +84,8 @@ import Testing
         #expect(try file.connection.integer("PRAGMA wal_autocheckpoint") == 0)
         #expect(try file.connection.integer("PRAGMA secure_delete") == 0)
         #expect(try file.connection.integer("PRAGMA application_id") == JournalFile.applicationID)
-        #expect(try file.connection.integer("PRAGMA user_version") == 2)
-        #expect(try folder.rows("SELECT version, name FROM migrations") == ["1|journal", "2|promises"])
+        #expect(try file.connection.integer("PRAGMA user_version") == 3)
+        #expect(try folder.rows("SELECT version, name FROM migrations") == ["1|journal", "2|promises", "3|starts"])
         try file.close()
     }
 
@@ -98,7 +135,7 @@ import Testing
         let folder = Folder()
         try JournalFile.opened(folder).0.close()
         try folder.sql("PRAGMA user_version = 9")
-        try expectRefusal(.newerVersion, folder, saying: "schema version 9; this binary knows versions up to 2")
+        try expectRefusal(.newerVersion, folder, saying: "schema version 9; this binary knows versions up to 3")
     }
 
     @Test func `a newer version that only stands in the WAL is refused as well`() throws {
@@ -237,7 +274,7 @@ import Testing
         let folder = Folder()
         try folder.put(Array("half".utf8), "journal.db.new")
         let (file, recovery) = try JournalFile.opened(folder)
-        #expect(recovery.identity.startCounter == 1)
+        #expect(recovery.identity.starts.count == 1)
         try file.close()
         #expect(folder.bytes("journal.db.new") == nil)
     }

@@ -97,9 +97,9 @@ private struct Lives {
         defer { journal.kill() }
         #expect(file == nil || journal.identity.file == file, "seed \(seed), life \(lives): another file")
         file = journal.identity.file
-        #expect(journal.identity.startCounter > startCounter, "seed \(seed), life \(lives): an older start counter")
+        #expect(journal.identity.starts.count > startCounter, "seed \(seed), life \(lives): an older start counter")
         try settle(journal.recover())
-        startCounter = journal.identity.startCounter
+        startCounter = journal.identity.starts.count
         isOpen = true
         for _ in 0..<Int.random(in: 1...12, using: &generator) { try work(journal) }
         if ending == .close { try journal.close() }

@@ -139,7 +139,7 @@ import Testing
         for isOpen in [true, false] {
             if !isOpen { try file.close() }
             let reader = try JournalReader(directory: folder.path)
-            #expect(try reader.identity().startCounter == 1)
+            #expect(try reader.identity().starts.count == 1)
             #expect(try reader.shards().map(\.lastIndex) == [LogIndex(20)])
             let events = try reader.events(group1, entity: Array("bob".utf8), after: 2, limit: 5)
             #expect(events.map(\.revision) == [3, 4, 5, 6, 7])

@@ -69,7 +69,7 @@ import Testing
                 roles.append($0.role)
                 return nil
             }
-            let blank = Identity(cluster: nil, node: nil, file: UniqueID(high: 4, low: 4), startCounter: 1, address: "h:1")
+            let blank = Identity(cluster: nil, node: nil, file: UniqueID(high: 4, low: 4), starts: StartHistory(count: 1), address: "h:1")
             let client = network.client(to: node.address, hello: Hello(role: .joiner, identity: blank))
             try await client.until { client.welcome != nil }
             #expect(roles == [.joiner])

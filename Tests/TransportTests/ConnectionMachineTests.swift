@@ -158,7 +158,7 @@ import Testing
 
     @Test("A node that has not joined yet is no peer to anyone")
     func blank() {
-        let blank = Identity(cluster: nil, node: nil, file: UniqueID(high: 1, low: 1), startCounter: 1, address: "")
+        let blank = Identity(cluster: nil, node: nil, file: UniqueID(high: 1, low: 1), starts: StartHistory(count: 1), address: "")
         #expect(blank.refusal(of: Hello(role: .peerMain, identity: own))?.code == .notReady)
         #expect(blank.refusal(of: Hello(role: .client, identity: .client())) == nil)
     }

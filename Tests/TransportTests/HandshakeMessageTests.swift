@@ -7,14 +7,16 @@ import Testing
 @Suite struct HandshakeMessageTests {
     static let identity = Identity(
         cluster: UniqueID(high: 0x0102_0304_0506_0708, low: 0x090A_0B0C_0D0E_0F10), node: NodeID(7),
-        file: UniqueID(high: 0x1112_1314_1516_1718, low: 0x191A_1B1C_1D1E_1F20), startCounter: 300,
-        process: UniqueID(high: 0x2122_2324_2526_2728, low: 0x292A_2B2C_2D2E_2F30), address: "127.0.0.1:7400")
+        file: UniqueID(high: 0x1112_1314_1516_1718, low: 0x191A_1B1C_1D1E_1F20), starts: StartHistory(
+            count: 300,
+            processes: [UniqueID(high: 0x2122_2324_2526_2728, low: 0x292A_2B2C_2D2E_2F30), UniqueID(high: 1, low: 2), UniqueID(high: 3, low: 4)]),
+        address: "127.0.0.1:7400")
 
     static let messages: [HandshakeMessage] = [
         .hello(Hello(role: .peerMain, identity: identity, expected: NodeID(9), versions: 1...3)),
         .hello(Hello(role: .client, identity: .client())),
         .hello(Hello(role: .joiner, identity: Identity(
-            cluster: nil, node: nil, file: UniqueID(high: 1, low: 2), startCounter: 1, address: "[::1]:7400"))),
+            cluster: nil, node: nil, file: UniqueID(high: 1, low: 2), starts: StartHistory(count: 1), address: "[::1]:7400"))),
         .welcome(Welcome(version: 1, identity: identity)),
         .rejection(Rejection(.otherCluster, "dieser Knoten gehört zu einem anderen")),
     ]
@@ -32,6 +34,16 @@ import Testing
         }
     }
 
+    @Test("More earlier starts than are kept, or than there were, are refused", arguments: [(300, 16), (300, 255), (2, 2), (1, 1), (0, 1)] as [(UInt64, Int)])
+    func tooManyStarts(count: UInt64, earlier: Int) {
+        var identity = Identity.client()
+        identity.starts = StartHistory(count: count)
+        var bytes = HandshakeMessage.welcome(Welcome(version: 1, identity: identity)).encoded()
+        bytes[bytes.count - 1] = UInt8(earlier)
+        bytes += [UInt8](repeating: 7, count: 16 * earlier)
+        #expect(throws: MalformedBytes.self) { _ = try HandshakeMessage(bytes) }
+    }
+
     @Test("Fields that a later version appends are passed over", arguments: messages)
     func appended(message: HandshakeMessage) throws {
         #expect(try HandshakeMessage(message.encoded() + [1, 2, 3]) == message)
@@ -44,8 +56,9 @@ import Testing
         let identity =
             "0807060504030201100f0e0d0c0b0a09" + "07000000" + "1817161514131211201f1e1d1c1b1a19"
             + "2c01000000000000" + "2827262524232221302f2e2d2c2b2a29" + "0e00" + "3132372e302e302e313a37343030"
-        #expect(hex(hello) == "484f4c4446415354" + "01" + "0100" + "0100" + "01" + identity + "09000000")
-        #expect(hex(.welcome(Welcome(version: 1, identity: Self.identity))) == "484f4c4446415354" + "02" + "0100" + identity)
+        let earlier = "02" + "01000000000000000200000000000000" + "03000000000000000400000000000000"
+        #expect(hex(hello) == "484f4c4446415354" + "01" + "0100" + "0100" + "01" + identity + "09000000" + earlier)
+        #expect(hex(.welcome(Welcome(version: 1, identity: Self.identity))) == "484f4c4446415354" + "02" + "0100" + identity + earlier)
         #expect(hex(.rejection(Rejection(.version, "no"))) == "484f4c4446415354" + "03" + "0100" + "0200" + "6e6f")
     }
 

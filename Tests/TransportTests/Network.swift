@@ -37,7 +37,7 @@ actor Network {
     ) async throws -> TestNode {
         let node = TestNode(
             Identity(
-                cluster: cluster, node: NodeID(id), file: UniqueID(high: 1, low: UInt64(id)), startCounter: start,
+                cluster: cluster, node: NodeID(id), file: UniqueID(high: 1, low: UInt64(id)), starts: StartHistory(count: start),
                 address: "127.0.0.1:\(port)"),
             loop: loop, settings: settings, log: log)
         nodes.append(node)
@@ -173,6 +173,7 @@ final class TestNode: Observed, TransportDelegate, CustomStringConvertible {
     var turns = 0
     /// Asked about every hello; nil welcomes.
     var refuse: ((Hello) -> Rejection?)?
+    var doubt: ((Identity) -> Rejection?)?
     var onFrame: (() -> Void)?
     /// In a call of the transport, which must not call back.
     var isInside = false
@@ -217,6 +218,8 @@ final class TestNode: Observed, TransportDelegate, CustomStringConvertible {
     }
 
     func admit(_ hello: Hello) -> Admission { refuse?(hello).map { .reject($0) } ?? .welcome }
+    func meet(_ identity: Identity) -> Rejection? { doubt?(identity) }
+
     func peerConnected(_ node: NodeID, startCounter: UInt64, direction: PeerDirection) {
         record(.up(node.rawValue, start: startCounter, direction))
     }

@@ -211,6 +211,25 @@ import Testing
         }
     }
 
+    /// Its owner would take a refusal for a word on its own folder, and end a sound node.
+    @Test("A process that answers and is not believed is left alone, and says nothing of this side", arguments: [true, false])
+    func unbelieved(isKnownToTransport: Bool) async throws {
+        try await Network.run { network in
+            let one = try await network.node(1)
+            if isKnownToTransport {
+                _ = try await arrive(at: one, node: 2, start: 3, network)
+            } else {
+                one.doubt = { $0.node == NodeID(2) ? Rejection(.staleStart, "an old copy") : nil }
+            }
+            one.events = []
+            let copy = try await network.node(2)
+            one.setPeers([copy.peer])
+            try await network.eventually { one.transport.statistics.dialsFailed >= 3 }
+            #expect(one.events == [])
+            #expect(one.transport.statistics.rejections >= 3)
+        }
+    }
+
     @Test("Nodes of different clusters keep apart, and each goes on")
     func otherCluster() async throws {
         try await Network.run { network in
@@ -307,7 +326,7 @@ private func pair(_ network: isolated Network) async throws -> (TestNode, TestNo
 
 func hello(_ role: Hello.Role, node: UInt32, start: UInt64, versions: ClosedRange<UInt16> = 1...1) -> ByteBuffer {
     let identity = Identity(
-        cluster: Network.cluster, node: NodeID(node), file: UniqueID(high: 1, low: UInt64(node)), startCounter: start,
+        cluster: Network.cluster, node: NodeID(node), file: UniqueID(high: 1, low: UInt64(node)), starts: StartHistory(count: start),
         address: "")
     return stream([HandshakeMessage.hello(Hello(role: role, identity: identity, versions: versions)).encoded()])
 }
@@ -337,7 +356,7 @@ private final class HandMadeNode {
         let welcome = Welcome(
             version: 1,
             identity: Identity(
-                cluster: Network.cluster, node: NodeID(id), file: UniqueID(high: 1, low: UInt64(id)), startCounter: 1,
+                cluster: Network.cluster, node: NodeID(id), file: UniqueID(high: 1, low: UInt64(id)), starts: StartHistory(count: 1),
                 address: ""))
         let answer = stream([HandshakeMessage.welcome(welcome).encoded()])
         address = try await network.listener { raw in

@@ -142,7 +142,7 @@ import Testing
             try await Network.run { network in
                 let node = try await network.node(1, settings: certified(try stage.make("node")))
                 let identity = Identity(
-                    cluster: Network.cluster, node: NodeID(2), file: UniqueID(high: 1, low: 2), startCounter: 1, address: "127.0.0.1:7")
+                    cluster: Network.cluster, node: NodeID(2), file: UniqueID(high: 1, low: 2), starts: StartHistory(count: 1), address: "127.0.0.1:7")
                 for role in [Hello.Role.peerMain, .peerBulk] {
                     let connection = Connection(
                         id: ConnectionID(rawValue: 1), machine: .dialing(Hello(role: role, identity: identity)), queueBytesMax: 1 << 20,

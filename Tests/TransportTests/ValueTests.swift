@@ -37,10 +37,10 @@ import Testing
     func once() {
         var liveness = PeerLiveness()
         var told = [liveness.lost()]
-        _ = liveness.connected(4, of: process)
-        _ = liveness.connected(4, of: process)
+        _ = liveness.connected(StartHistory(count: 4, process: process))
+        _ = liveness.connected(StartHistory(count: 4, process: process))
         told += [liveness.lost(), liveness.lost()]
-        _ = liveness.connected(4, of: process)
+        _ = liveness.connected(StartHistory(count: 4, process: process))
         told.append(liveness.lost())
         #expect(told == [false, true, false, true])
     }
@@ -48,10 +48,10 @@ import Testing
     @Test("A newer start is another process; the loss of the one before is told if it was not")
     func restarts() {
         var liveness = PeerLiveness()
-        let first = liveness.connected(4, of: process)
-        let second = liveness.connected(5, of: process)
+        let first = liveness.connected(StartHistory(count: 4, process: process))
+        let second = liveness.connected(StartHistory(count: 5, process: process))
         _ = liveness.lost()
-        let third = liveness.connected(6, of: process)
+        let third = liveness.connected(StartHistory(count: 6, process: process))
         #expect(first == (false, false))
         #expect(second == (true, true))
         #expect(third == (true, false))
@@ -60,13 +60,17 @@ import Testing
     @Test("An older start than the newest that was seen is stale, also while nothing is connected")
     func stale() {
         var liveness = PeerLiveness()
-        #expect(!liveness.isStale(1, of: process))
-        _ = liveness.connected(4, of: process)
+        #expect(!liveness.isStale(StartHistory(count: 1, process: process)))
+        _ = liveness.connected(StartHistory(count: 4, process: process))
         _ = liveness.lost()
-        #expect(liveness.isStale(3, of: process))
-        #expect(!liveness.isStale(4, of: process) && !liveness.isStale(5, of: process))
+        #expect(liveness.isStale(StartHistory(count: 3, process: process)))
+        #expect(!liveness.isStale(StartHistory(count: 4, process: process)) && !liveness.isStale(StartHistory(count: 5, process: process)))
         // A copy of the folder that was started counts the same.
-        #expect(liveness.isStale(4, of: UniqueID(high: 8, low: 8)) && !liveness.isStale(5, of: UniqueID(high: 8, low: 8)))
+        let other = UniqueID(high: 8, low: 8)
+        #expect(liveness.isStale(StartHistory(count: 4, process: other)) && !liveness.isStale(StartHistory(count: 5, process: other)))
+        // So does an old copy that was started once more than the folder; its start 4 was another process.
+        #expect(liveness.isStale(StartHistory(count: 5, processes: [other, other])))
+        #expect(!liveness.isStale(StartHistory(count: 5, processes: [other, process])))
     }
 }
 

@@ -44,7 +44,7 @@ struct JournalStatus: ParsableCommand {
             cluster = identity.cluster?.description
             node = identity.node?.rawValue
             name = identity.name
-            startCounter = identity.startCounter
+            startCounter = identity.starts.count
             self.shards = shards.map { shard in
                 Shard(
                     shard: shard.shard, term: shard.term.rawValue, vote: shard.vote?.rawValue,

@@ -39,7 +39,7 @@ enum NewCluster {
         var commands: [DirectoryCommand] = [
             .found(
                 cluster: cluster, file: file.identity.file, name: "", address: try NodeAddress(ClusterOptions.defaultAddress),
-                startCounter: file.identity.startCounter, process: .random())
+                startCounter: file.identity.starts.count, process: file.identity.starts.process)
         ]
         for kind in kinds.sorted(by: { $0.firstGroup < $1.firstGroup }) {
             commands.append(.registerKind(name: kind.name, shards: kind.shards, replication: kind.replication))

@@ -17,7 +17,7 @@ final class LocalCluster {
     init(folder: String, nodes count: Int) throws {
         nodes.append(
             try LocalNode(folder: "\(folder)/1", cluster: cluster, node: NodeID(1), clock: clock) { engine, _ in
-                engine.found(name: "node-1", address: Self.address(1), process: UniqueID(high: 1, low: 1))
+                engine.found(name: "node-1", address: Self.address(1))
             })
         _ = try ask(.registerKind(name: Counter.kind, shards: 10, replication: nil))
         for number in 2...count { try join(number, folder) }

@@ -24,8 +24,7 @@ final class LocalNode {
         file = try JournalFile.open(directory: folder)
         let recovery = try file.recover()
         engine = Engine(
-            identity: recovery.identity, cluster: cluster, node: node, recovered: recovery.groups,
-            tombstones: recovery.tombstones, runtimes: [KindRuntime(Counter.self)], settings: EngineSettings(),
+            recovery: recovery, cluster: cluster, node: node, runtimes: [KindRuntime(Counter.self)], settings: EngineSettings(),
             seed: UInt64(node.rawValue), now: clock.now, wall: clock.wall)
         place(engine, recovery.identity)
         try flush()
