@@ -48,6 +48,19 @@ extension Engine {
     /// Everything of this group that is committed is applied here up to this index.
     package func applied(of group: GroupID) -> LogIndex? { replica(group)?.applied }
 
+    /// What requests wait for here, a line for each group that keeps any.
+    package var waiting: [String] {
+        replicas.compactMap { replica in
+            let parts = [
+                ("for entries", replica.waiters.count), ("for a round", replica.rounds.reduce(0) { $0 + $1.answers.count }),
+                ("for commit", replica.confirmed.count), ("for the journal", replica.parked.values.reduce(0) { $0 + $1.count }),
+                ("for a leader", replica.queue.count),
+            ].filter { $0.1 > 0 }
+            guard !parts.isEmpty else { return nil }
+            return "group \(replica.group): " + parts.map { "\($0.1) wait \($0.0)" }.joined(separator: ", ")
+        }
+    }
+
     /// What the coordinator would plan now and why, a line each; empty on every other node.
     package var planning: [String] {
         guard let replica = directoryReplica, replica.servingTerm != nil, let directory = replica.directory?.committed

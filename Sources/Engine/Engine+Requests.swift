@@ -174,6 +174,13 @@ extension Engine {
     // MARK: Loading
 
     private func park(_ pending: Pending, _ load: LoadRequest, _ replica: Replica) {
+        var (pending, load) = (pending, load)
+        if pending.wasParked {
+            // What it lacked is there, and what it had has had to make room for others': now it wants all of it at one moment.
+            load.wantsState = true
+            if case .command(let command) = pending.request, case .key(let key)? = command.request { load.key = key }
+        }
+        pending.wasParked = true
         if replica.parked[load] == nil {
             if replica.loadsWanted.isEmpty { loading.append(replica) }
             replica.loadsWanted.append(load)
@@ -198,12 +205,11 @@ extension Engine {
     ) {
         guard let replica = replica(group), replica.shard != nil else { return }
         precondition(requests.count == results.count, "\(requests.count) loads, \(results.count) results")
-        do throws(MalformedBytes) {
-            for (request, result) in zip(requests, results) { try replica.shard!.loaded(request, result) }
-        } catch {
-            return fail("the journal's state of group \(group) and its log do not fit: \(error)")
-        }
-        for request in requests {
+        for (request, result) in zip(requests, results) {
+            do throws(MalformedBytes) { try replica.shard!.loaded(request, result) } catch {
+                return fail("the journal's state of group \(group) and its log do not fit: \(error)")
+            }
+            // Before the next one is taken in: it may need the room, and all of them more than there is.
             for pending in replica.parked.removeValue(forKey: request) ?? [] { dispatch(pending) }
         }
         if isCheckpoint { checkpointLoaded(replica) }

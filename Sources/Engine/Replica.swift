@@ -72,6 +72,8 @@ struct Pending {
     var origin: Origin
     var hops: UInt8
     var arrived: Instant
+    /// It has waited for something to be loaded.
+    var wasParked = false
 }
 
 /// Whom an answer goes to.

@@ -138,6 +138,7 @@ extension Simulation {
         guard failure.outcome != .invalid || failure.failure.code == .unknownKind else {
             return fail("caller \(number) was told that its request was at fault: \(failure.failure)")
         }
+        log("caller \(number) is told: \(failure.failure.message)")
         if failure.outcome == .unknown { callers[number].operation!.isDoubtful = true }
         let isGlance = callers[number].isObserver && operation.action == .read
         let givesUp = isChaos && (isGlance || (operation.attempts > 1 && chance(1, of: 5)))

@@ -131,7 +131,7 @@ extension Simulation {
                     log("  node \(peer.node) holds \(peer.matching)\(peer.isActive ? "" : ", silent"): \(raft.flow(to: peer.node))")
                 }
             }
-            for line in host.engine?.planning ?? [] { log(line) }
+            for line in host.engine.map({ $0.waiting + $0.planning }) ?? [] { log(line) }
         }
     }
 

@@ -18,11 +18,11 @@ final class LoneNode {
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var nextToken: UInt64 = 1
 
-    init() throws {
+    init(settings: EngineSettings = EngineSettings()) throws {
         engine = Engine(
             recovery: Recovery(
                 identity: FileIdentity(file: .random(), cluster: nil, node: nil, name: nil, starts: StartHistory(count: 1, process: .random()))),
-            cluster: .random(), node: NodeID(1), runtimes: [KindRuntime(Counter.self)], settings: EngineSettings(), seed: 1,
+            cluster: .random(), node: NodeID(1), runtimes: [KindRuntime(Counter.self)], settings: settings, seed: 1,
             now: now, wall: .zero)
         let address = try NodeAddress("a:1")
         turn { $0.found(name: "a", address: address) }
@@ -73,7 +73,8 @@ final class LoneNode {
     }
 
     private func drain() {
-        while true {
+        for round in 0... {
+            precondition(round < 10_000, "the node never comes to rest")
             var outputs = EngineOutputs()
             engine.flush(into: &outputs)
             for item in outputs.localResponses { responses[item.token] = item.response }
