@@ -2,6 +2,7 @@ internal import Consensus
 internal import Directory
 internal import Entities
 public import Primitives
+import Shards
 
 /// What passes between this node's engine and another's.
 extension Engine {
@@ -178,13 +179,20 @@ extension Engine {
         let id = nextForward
         nextForward += 1
         tally.forwarded += 1
-        let isCommand =
-            switch pending.request {
-            case .command, .cluster: true
-            case .query, .history: false
+        var item = Forwarded(origin: pending.origin, to: target, isCommand: true, sent: now)
+        var request = pending.request
+        switch pending.request {
+        case .command(var command):
+            if case .key? = command.request { item.key = command.request }
+            if suspects.contains(command.request) {
+                command.attempt = .afterLoss
+                request = .command(command)
             }
-        forwarded[id] = Forwarded(origin: pending.origin, to: target, isCommand: isCommand, sent: now)
-        post(.forward(id: id, hops: pending.hops + 1, pending.request), to: target)
+        case .cluster: break
+        case .query, .history: item.isCommand = false
+        }
+        forwarded[id] = item
+        post(.forward(id: id, hops: pending.hops + 1, request), to: target)
     }
 
     private func target(for group: GroupID) -> NodeID? {
@@ -204,6 +212,8 @@ extension Engine {
     private func loseForwarded(to peer: NodeID) {
         for id in forwarded.keys.sorted() where forwarded[id]!.to == peer {
             let item = forwarded.removeValue(forKey: id)!
+            // It may be what the peer's process ended of (HAZARDS 31).
+            if let key = item.key { suspects.insert(key) }
             respond(to: item.origin, .failed(item.isCommand ? .lostForwarded : .noOwner))
         }
     }

@@ -110,12 +110,7 @@ extension Engine {
     func asked(_ command: EntityCommand) -> CommandRequest {
         CommandRequest(
             entity: command.entity, name: command.name, payload: command.payload, request: command.request,
-            attempt: isSuspect(command.request) ? .afterLoss : command.attempt)
-    }
-
-    private func isSuspect(_ request: RequestID?) -> Bool {
-        guard !suspects.isEmpty, let request else { return false }
-        return suspects.contains(request)
+            attempt: suspects.contains(command.request) ? .afterLoss : command.attempt)
     }
 
     private func response(_ answer: Answer, in replica: Replica) -> Response {

@@ -64,8 +64,9 @@ public final class Engine {
     var nextHistory: UInt64 = 1
     var watched: Set<WatchedEntity> = []
     var trials = Trials()
-    /// What the last process of this node was deciding when it ended: to be tried first, whoever asks for it.
-    public var suspects: Set<RequestID> = []
+    /// What the last process of this node was deciding when it ended, and what was passed on to others that ended: to be tried first,
+    /// whoever asks for it.
+    public var suspects = Suspects()
     /// Called before a command is decided, with its kind, and after, with nil.
     public var onDecision: ((String, CommandRequest?) -> Void)?
     var pendingCount = 0
@@ -152,5 +153,7 @@ struct Forwarded {
     var origin: Origin
     var to: NodeID
     var isCommand: Bool
+    /// The command's own key. A client with a session says itself what it sends again after a loss.
+    var key: RequestID?
     var sent: Instant
 }
