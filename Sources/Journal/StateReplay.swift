@@ -43,7 +43,7 @@ final class StateReplay {
         func find(_ entity: UnsafeRawBufferPointer) -> (place: UInt64, known: Replayed?) {
             var place = Checksum.xxh64(entity, seed: 0)
             while let known = entities[place] {
-                if known.entity.elementsEqual(entity) { return (place, known) }
+                if known.isOf(entity) { return (place, known) }
                 place &+= 1
             }
             return (place, nil)
@@ -64,6 +64,11 @@ final class StateReplay {
             self.entity = entity
             revision = first &- 1
             if first == 1 { state = kind.map { EntityReplay($0) } }
+        }
+
+        /// Asked once an entry: through the iterators of `elementsEqual` it was a fifth of all the work.
+        func isOf(_ other: UnsafeRawBufferPointer) -> Bool {
+            entity.withUnsafeBytes { own in own.count == other.count && own.indices.allSatisfy { own[$0] == other[$0] } }
         }
 
         /// Goes on by what one command did: taken all or not at all, as by the node.
