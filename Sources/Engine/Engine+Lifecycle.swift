@@ -2,7 +2,7 @@ internal import Consensus
 public import Directory
 internal import Entities
 internal import JSON
-public import Primitives
+import Primitives
 public import Shards
 
 /// From start to stop.
