@@ -13,6 +13,8 @@ final class SimulatedHost {
     var process: UniqueID
     /// The batch that the disk works on.
     var writing: WriteBatch?
+    /// The last entry of the directory's log when the process started.
+    var directoryEnd: Entry?
     /// The nodes that the engine wants connections to.
     var peers: [NodeID] = []
     /// When the process last asked its seeds who they are.

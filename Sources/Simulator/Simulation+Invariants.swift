@@ -51,6 +51,17 @@ extension Simulation {
         seen.voters = voters
     }
 
+    /// A node that has just started reads its directory anew from an old commit index on; what a later entry of its log has asked for
+    /// it must not give up meanwhile.
+    func checkDirectory(_ host: SimulatedHost, givingUp group: GroupID) {
+        guard let end = host.directoryEnd, host.disk.entry(.directory, end.index)?.checksum == end.checksum,
+            let applied = host.engine?.applied(of: .directory), applied < end.index
+        else { return }
+        fail(
+            "node \(host.node!) gives up its replica of group \(group) by a directory of entry \(applied), and had entry \(end.index) "
+                + "when it started")
+    }
+
     /// A replica knows how far those went that the node had before it and gave up (HAZARDS 4).
     private func checkPromise(_ group: GroupID, _ host: SimulatedHost, _ engine: Engine) {
         guard !host.isSpoiled, let farthest = host.givenUp[group], let raft = engine.raft(of: group) else { return }

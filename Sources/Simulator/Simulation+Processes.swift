@@ -26,6 +26,7 @@ extension Simulation {
         host.starts += 1
         host.disk.identity.starts.begin(host.process)
         host.seen = []
+        host.directoryEnd = host.disk.groups[.directory]?.entries.last
         host.writing = nil
         host.fullFloor = nil
         hostOfNode[node] = host.number

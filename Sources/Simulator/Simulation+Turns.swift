@@ -90,6 +90,7 @@ extension Simulation {
             switch operation {
             case .truncate: tally.note(hazard: 8)
             case .installSnapshot: tally.note(hazard: 10)
+            case .retireGroup(let group): checkDirectory(host, givingUp: group)
             case .append(let group, let entries): checkReserve(host, group, entries)
             case .createGroup(let descriptor):
                 if host.disk.tombstones[descriptor.group] != nil {
