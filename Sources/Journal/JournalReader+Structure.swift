@@ -14,7 +14,7 @@ extension JournalReader {
 
     /// People and scripts believe the views: each must be as its migration defined it. Views of others are none of ours.
     private func viewProblems() throws(JournalError) -> [String] {
-        let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+        let version = statements.version
         let model = try Connection(path: ":memory:", access: .create)
         defer { model.close() }
         for step in Migrations.all where step.version <= version { try model.execute(step.sql) }

@@ -20,7 +20,7 @@ enum StartRow {
     }
 
     /// The current row of the columns in their order.
-    static func read(_ row: Statement, path: String) throws(JournalError) -> (start: UInt64, process: UniqueID) {
+    private static func read(_ row: Statement, path: String) throws(JournalError) -> (start: UInt64, process: UniqueID) {
         let (start, text, startedAt) = (row.unsigned(0), row.text(1), row.integer(2))
         guard let process = UniqueID(text), row.unsigned(3) == checksum(start, text, startedAt) else {
             throw .corrupt(path, "the checksum of start \(start) in table `starts` is wrong")
