@@ -19,9 +19,8 @@ extension Endpoints {
             throw GatewayError(nothingHappened: error)
         }
         let payload = try await inquiry.body()
-        let response = await backend.perform(
-            .command(EntityCommand(kind: kind, entity: id, name: name, payload: payload, request: key)),
-            timeout: configuration.requestTimeout)
+        let response = await inquiry.lane.perform(
+            .command(EntityCommand(kind: kind, entity: id, name: name, payload: payload, request: key)))
         switch CommandResponse(response, kind: kind) {
         case .replied(let receipt): return Answer(type: "application/json", CommandDocument(receipt).bytes)
         case .refused(let json, let message):
@@ -48,7 +47,7 @@ extension Endpoints {
         if let site = inquiry.fields[.fetchSite] {
             isForeign = site != "same-origin" && site != "none"
         } else if let origin = inquiry.fields[.origin], let mark = origin.firstRange(of: "://") {
-            isForeign = origin[mark.upperBound...] != inquiry.fields[.host] ?? ""
+            isForeign = origin[mark.upperBound...] != inquiry.host ?? ""
         } else {
             isForeign = inquiry.fields[.origin] == "null"
         }

@@ -16,7 +16,7 @@ extension Endpoints {
         if let bytes = ProcessMemory.residentBytes {
             exposition.one("process_resident_memory_bytes", .gauge, "Memory in use.", bytes)
         }
-        exposition.one("holdfast_http_connections", .gauge, "Open HTTP connections.", tally.connections)
+        exposition.one("holdfast_http_connections", .gauge, "Open HTTP connections.", connections.count)
         exposition.one("holdfast_http_requests_under_way", .gauge, "HTTP requests not yet answered.", tally.requests)
         exposition.one("holdfast_http_streams", .gauge, "Event streams under way.", streams.count)
         tally.write(to: &exposition)

@@ -12,7 +12,7 @@ extension Endpoints {
         try inquiry.target.allowOnly("consistency", "revision")
         let consistency = try consistency(inquiry)
         let wanted = try inquiry.target.number("revision")
-        let now = try await newest(kind, id, consistency)
+        let now = try await newest(kind, id, consistency, inquiry.lane)
         guard let wanted, wanted != now.revision else { return Answer(json: now) }
         guard wanted < now.revision else {
             throw GatewayError(
@@ -30,10 +30,10 @@ extension Endpoints {
     }
 
     private func newest(
-        _ kind: String, _ id: [UInt8], _ consistency: Consistency
+        _ kind: String, _ id: [UInt8], _ consistency: Consistency, _ lane: Lane
     ) async throws(GatewayError) -> StateDocument {
         let query = EntityQuery(kind: kind, entity: id, name: "", payload: [], consistency: consistency)
-        switch await backend.perform(.query(query), timeout: configuration.requestTimeout) {
+        switch await lane.perform(.query(query)) {
         case .answered(let answered):
             return StateDocument(state: JSONText(checked: answered.value), revision: answered.revision)
         case .failed(let failure): throw GatewayError(nothingHappened: failure.failure)

@@ -8,6 +8,7 @@ internal import Transport
 /// What is served, and by whom.
 struct Endpoints: Sendable {
     let backend: any GatewayBackend
+    let connections = OpenConnections()
     let streams: StreamTable
     let tally: GatewayTally
     let configuration: GatewayConfiguration

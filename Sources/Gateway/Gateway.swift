@@ -1,5 +1,4 @@
 internal import Engine
-internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
@@ -66,7 +65,7 @@ public final class Gateway: Service {
     /// Serves until the service group shuts down; requests under way are answered first, event streams end.
     /// - Throws: `NodeError.listen` if the address cannot be listened on.
     public func run() async throws {
-        let (streams, access) = (endpoints.streams, endpoints.access)
+        let (connections, streams, access, date) = (endpoints.connections, endpoints.streams, endpoints.access, endpoints.tally.date)
         defer { listening.continuation.finish() }
         let threads = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, Self.threadsMax))
         let result: Result<Void, any Error>
@@ -76,12 +75,18 @@ public final class Gateway: Service {
                     for second in 1... {
                         try await Task.sleep(for: .seconds(1))
                         streams.tick()
+                        date.tick()
                         if second % Self.tokensSeconds == 0 { access?.reload() }
                     }
                 }
-                group.addTask { [application = application(on: threads)] in
+                group.addTask { [server = server(on: threads)] in
                     try await withGracefulShutdownHandler {
-                        try await application.run()
+                        try await withTaskCancellationHandler {
+                            try await server.run()
+                            await connections.waitForLast()
+                        } onCancel: {
+                            connections.close()
+                        }
                     } onGracefulShutdown: {
                         streams.end()
                     }
@@ -100,40 +105,21 @@ public final class Gateway: Service {
         try result.get()
     }
 
-    private func application(on threads: any EventLoopGroup) -> Application<GatewayResponder> {
+    private func server(on threads: any EventLoopGroup) -> any Service {
         let configuration = endpoints.configuration
-        let tally = endpoints.tally
         let (host, continuation) = (listen.host, listening.continuation)
-        let (security, logger) = (security, configuration.logger)
-        let channel = Self.channel(configuration, tally)
-        return Application(
-            responder: GatewayResponder(endpoints: endpoints),
-            server: HTTPServerBuilder { responder in
-                let plain = HTTP1Channel(responder: responder, configuration: channel)
-                guard let security else { return LoopChannel(plain, on: threads) }
-                return LoopChannel(SecuredChannel(base: plain, security: security, logger: logger), on: threads)
-            },
-            configuration: ApplicationConfiguration(
+        let channel = GatewayChannel(
+            GatewayResponder(endpoints: endpoints), security: security, on: threads, logger: configuration.logger)
+        return channel.server(
+            configuration: ServerConfiguration(
                 address: .hostname(listen.host, port: listen.port), backlog: 1_024,
                 availableConnectionsDelegate: .maximum(configuration.connectionsMax, logger: configuration.logger)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 continuation.yield(NetworkAddress(host: host, port: port).description)
             },
-            eventLoopGroupProvider: .shared(threads),
+            eventLoopGroup: threads,
             logger: configuration.quietLogger)
-    }
-
-    private static func channel(_ configuration: GatewayConfiguration, _ tally: GatewayTally) -> HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                MalformedRequestHandler(tally: tally), AdmissionHandler(tally: tally, limit: configuration.requestsMax),
-            ],
-            idleTimeout: .nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1))),
-            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                maxHeaderFieldSize: configuration.headerBytesMax,
-                maxHeaderListSize: configuration.headerBytesMax,
-                maxHeaderFieldCount: configuration.headerFieldsMax))
     }
 }
 

@@ -4,6 +4,8 @@ internal import Shards
 
 /// What a gateway asks of the node that it belongs to.
 protocol GatewayBackend: ClusterAccess {
+    /// Asks requests that came together; each one's `completion` is called once, on any thread.
+    func perform(together requests: [(request: Request, completion: @Sendable (Response) -> Void)], timeout: Duration)
     /// Why the node should be sent no requests now; empty if it serves.
     func obstacles() async -> [String]
     /// The kinds that the node's process runs, by name.

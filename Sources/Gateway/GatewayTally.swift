@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Synchronization
 internal import Telemetry
 
-/// What the gateway counts of its own: requests and their times by route and status, connections.
+/// What the gateway counts of its own: requests and their times by route and status.
 final class GatewayTally: Sendable {
     private struct Served {
         var count: UInt64 = 0
@@ -16,18 +16,14 @@ final class GatewayTally: Sendable {
     }
 
     let names = RequestNames()
+    let date = DateField()
     private let served = Mutex<[Key: Served]>([:])
-    private let connectionCount = Atomic(0)
     private let requestCount = Atomic(0)
 
     /// In seconds.
     private static let bounds = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-    var connections: Int { connectionCount.load(ordering: .relaxed) }
     var requests: Int { requestCount.load(ordering: .relaxed) }
-
-    func connected() { connectionCount.wrappingAdd(1, ordering: .relaxed) }
-    func disconnected() { connectionCount.wrappingSubtract(1, ordering: .relaxed) }
 
     /// False if there are as many requests under way as may be.
     func begin(limit: Int) -> Bool {

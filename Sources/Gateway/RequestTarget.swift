@@ -26,6 +26,9 @@ struct RequestTarget: Equatable, Sendable {
         case dashboard
     }
 
+    /// What entities' paths begin with.
+    static let entities = "/v1/entities/"
+
     /// Reads the request target of RFC 9112 §3.2.
     /// - Throws: 404 for a path that is not served, 400 for one that cannot be decoded.
     init(_ text: String) throws(GatewayError) {
@@ -56,7 +59,7 @@ struct RequestTarget: Equatable, Sendable {
         case "/openapi.json": return .description
         default: break
         }
-        let prefix = "/v1/entities/"
+        let prefix = Self.entities
         let parts = path.utf8.dropFirst(prefix.utf8.count).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard path.utf8.starts(with: prefix.utf8), parts.count == 2 || parts.count == 3 else {
             throw .notFound(String(path.prefix(200)))

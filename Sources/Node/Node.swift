@@ -152,6 +152,16 @@ public final class Node: ClusterAccess, RequestChannel, Service {
         await call(request, timeout: timeout)
     }
 
+    /// Takes requests that came together to the node's loop together: each hand-over by itself may wake a thread. Not traced.
+    ///
+    /// - Parameter requests: each with what is called with its answer, once, on the node's loop.
+    package func perform(together requests: [(request: Request, completion: @Sendable (Response) -> Void)], timeout: Duration) {
+        let span = timeout.span
+        loop.execute { [core] in
+            for (request, completion) in requests { core.value.calls.begin(request, timeout: span, completion: completion) }
+        }
+    }
+
     func call(_ request: Request, timeout: Duration) async -> Response {
         guard let tracer = configuration.tracer else { return await untraced(request, timeout: timeout) }
         return await RequestTrace.span(request, tracer) { await untraced(request, timeout: timeout) }

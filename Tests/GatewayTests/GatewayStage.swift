@@ -109,6 +109,9 @@ final class ScriptedBackend: GatewayBackend {
     }
 
     func perform(_ request: Request, timeout: Duration) async -> Response { await answer(request) }
+    func perform(together requests: [(request: Request, completion: @Sendable (Response) -> Void)], timeout: Duration) {
+        for (request, completion) in requests { Task { completion(await answer(request)) } }
+    }
     func entities<E: Entity>(_ kind: E.Type, shards: Int) async throws(Failure) -> EntityCollection<E> {
         throw Failure(.unavailable, "there are no entities here")
     }

@@ -10,16 +10,22 @@ package final class LoopExecutor: TaskExecutor {
 
     package init(_ loop: any EventLoop) { self.loop = loop }
 
+    /// Begins async work from an event; whoever begins it sees to its end.
+    package func run(_ work: @escaping @Sendable () async -> Void) {
+        Task(executorPreference: self) { await work() }
+    }
+
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isFirst = ready.withLock { ready in
             ready.append(job)
             return ready.count == 1
         }
-        if isFirst { loop.execute { self.run() } }
+        if isFirst { loop.execute { self.runReady() } }
     }
 
-    private func run() {
+    /// Runs what is ready, now instead of at the end of the loop's turn. On the loop, from outside any task.
+    package func runReady() {
         let jobs = ready.withLock { ready in
             defer { ready = [] }
             return ready
