@@ -5,20 +5,17 @@ import Shards
 
 /// Makes every entity's state anew from its events, and compares it with the row that the view `entity_states` shows.
 ///
-/// Checksums say that a row is as it was written; this says that what was written is right. Works on one read transaction.
+/// Checksums say that a row is as it was written; this says that what was written is right. Whoever reads the file gives first the
+/// replicas, then for each part of the entities what their commands did, in the log's order, and then their rows.
 final class StateReplay {
     struct Result: Sendable {
         var replayed: Int64 = 0
         var problems: [String] = []
     }
 
-    /// Entities held in memory at once; for more of them the journal is read again.
-    private let entitiesMax: Int64
-    private let reader: JournalReader
     private let kinds: [String: KindRuntime]
-    private var result = Result()
+    private(set) var result = Result()
     private var shards: [Int64: Shard] = [:]
-    private var order: [Int64] = []
 
     /// A replica of a shard on the way through its log.
     private final class Shard {
@@ -32,10 +29,10 @@ final class StateReplay {
         /// An entry of a format that this program does not know: what it did is not known either.
         var isOpaque = false
 
-        init(_ group: Replica, _ kind: KindRuntime?, base: LogIndex) {
-            name = group.descriptor.shardName
+        init(_ descriptor: GroupDescriptor, _ kind: KindRuntime?, first: LogIndex, base: LogIndex) {
+            name = descriptor.shardName
             self.kind = kind
-            first = group.first
+            self.first = first
             self.base = base
         }
 
@@ -82,58 +79,30 @@ final class StateReplay {
         }
     }
 
-    init(_ reader: JournalReader, _ kinds: [KindRuntime], entitiesMax: Int64 = 1_000_000) {
-        self.reader = reader
-        self.entitiesMax = entitiesMax
-        self.kinds = Dictionary(kinds.map { ($0.name, $0) }) { $1 }
-    }
+    init(_ kinds: [KindRuntime]) { self.kinds = Dictionary(kinds.map { ($0.name, $0) }) { $1 } }
 
-    func run() throws(JournalError) -> Result {
-        try reader.reading { () throws(JournalError) in
-            try readGroups()
-            let entities = try reader.connection.integer("SELECT count(*) FROM entities") ?? 0
-            let parts = UInt64(entities / entitiesMax + 1)
-            for part in 0..<parts {
-                try replay { parts == 1 || JournalRow.entityHash($0) % UInt32(truncatingIfNeeded: parts) == UInt32(part) }
-                for replica in order { try compare(replica, parts: parts, part) }
-            }
-        }
-        return result
-    }
-
-    /// Rows that cannot be read are others' to tell of.
-    private func readGroups() throws(JournalError) {
-        let row = reader.statements.groups
-        while try row.step() {
-            // The directory is no entity: its states are its own affair.
-            guard let group = try? GroupRow.read(row, path: reader.path), let replica = group.replica, !group.descriptor.kind.isEmpty,
-                let base = try? reader.checkpointRow(replica).point.index
-            else { continue }
-            shards[replica] = Shard(group, kinds[group.descriptor.kind], base: base)
-            order.append(replica)
-        }
+    /// A replica of a shard, whose states are as of `base`.
+    func add(_ replica: Int64, _ descriptor: GroupDescriptor, first: LogIndex, base: LogIndex) {
+        shards[replica] = Shard(descriptor, kinds[descriptor.kind], first: first, base: base)
     }
 
     // MARK: Events
 
-    private func replay(_ isWanted: (UnsafeRawBufferPointer) -> Bool) throws(JournalError) {
-        let row = try reader.connection.prepare(
-            "SELECT replica, log_index, entity, first_revision, events FROM journal WHERE type = 2 ORDER BY position")
-        while try row.step() {
-            guard let shard = shards[row.integer(0)] else { continue }
-            let index = LogIndex(row.unsigned(1))
-            guard index >= shard.first, index <= shard.base else { continue }
-            if row.isBlob(4) {
-                shard.isOpaque = true
-            } else if isWanted(row.borrowed(2)) {
-                apply(row, to: shard, at: index)
+    func apply(_ commands: CommandBatch) {
+        commands.bytes.withUnsafeBytes { bytes in
+            for command in commands.commands {
+                guard let shard = shards[command.replica] else { continue }
+                guard !command.isOpaque else {
+                    shard.isOpaque = true
+                    continue
+                }
+                let entity = UnsafeRawBufferPointer(rebasing: bytes[command.entity])
+                apply([UInt8](bytes[command.events]), from: command.firstRevision, of: entity, to: shard, at: command.index)
             }
         }
     }
 
-    private func apply(_ row: Statement, to shard: Shard, at index: LogIndex) {
-        let (entity, events) = (row.borrowed(2), row.bytes(4))
-        let first = row.unsigned(3)
+    private func apply(_ events: [UInt8], from first: UInt64, of entity: UnsafeRawBufferPointer, to shard: Shard, at index: LogIndex) {
         let (place, known) = shard.find(entity)
         if let known {
             if first == known.revision &+ 1 { return known.apply(events) }
@@ -149,19 +118,19 @@ final class StateReplay {
 
     // MARK: States
 
-    private func compare(_ replica: Int64, parts: UInt64, _ part: UInt64) throws(JournalError) {
+    func compare(_ rows: [EntityRow], of replica: Int64) {
+        guard let shard = shards[replica] else { return }
+        for row in rows {
+            let replayed = row.entity.withUnsafeBytes { shard.find($0).known }
+            replayed?.isCompared = true
+            compare(row, with: replayed, in: shard)
+        }
+    }
+
+    /// After all rows of a part: no entity may be without one.
+    func endRows(of replica: Int64) {
         guard let shard = shards[replica] else { return }
         defer { shard.entities = [:] }
-        let row = try reader.connection.prepare("SELECT \(StateRows.entityColumns) FROM entities WHERE replica = \(replica)")
-        while try row.step() {
-            let hash = JournalRow.entityHash(row.borrowed(0))
-            guard parts == 1 || hash % UInt32(truncatingIfNeeded: parts) == UInt32(part),
-                let stored = try? StateRows.entity(row, replica, path: reader.path)
-            else { continue }
-            let replayed = shard.find(row.borrowed(0)).known
-            replayed?.isCompared = true
-            compare(stored, with: replayed, in: shard)
-        }
         guard !shard.isOpaque else { return }
         let missing = shard.entities.values.filter { !$0.isCompared }
         for replayed in missing.sorted(by: { $0.entity.lexicographicallyPrecedes($1.entity) }) {

@@ -27,30 +27,20 @@ public struct Verification: Hashable, Sendable {
 extension JournalReader {
     /// Looks at every row of the file and takes every checksum again, those of the write-ahead log as well.
     ///
-    /// Beside this thread, two others look at SQLite's pages and at the states, each as of its own moment: a node may write meanwhile.
+    /// Beside this thread, one looks at SQLite's pages, as of its own moment, and one makes the states anew: a node may write meanwhile.
     /// - Parameters:
     ///   - kinds: makes the states of these kinds anew from their events and compares them with what the file says, and for all kinds
     ///     the revisions. Nil: states are only checked to be as they were written.
     ///   - progress: called now and then with the number of entries read.
     /// - Throws: only if the file cannot be read; what is wrong in it is listed in the answer.
-    /// - Complexity: one pass over the file for the checksums, one for the pages, one for each million of entities.
+    /// - Complexity: one pass over the file, one over its pages, and one more for each further million of entities.
     public func verify(
         replaying kinds: [KindRuntime]? = nil, progress: @escaping (Int64) -> Void = { _ in }
     ) throws(JournalError) -> Verification {
         let pages = ReadingThread("verify-pages", path, options) { (reader) throws(JournalError) in try reader.structureProblems() }
-        let states = kinds.map { kinds in
-            ReadingThread("verify-states", path, options) { (reader) throws(JournalError) in try StateReplay(reader, kinds).run() }
-        }
-        defer {
-            pages.wait()
-            states?.wait()
-        }
-        var found = try Verifier(self, progress: progress).run()
+        defer { pages.wait() }
+        var found = try Verifier(self, replaying: kinds, progress: progress).run()
         for problem in try pages.value() { found.note(problem) }
-        if let replay = try states?.value() {
-            found.replayed = replay.replayed
-            for problem in replay.problems { found.note(problem) }
-        }
         let note = FolderLock.note(in: LocalFileSystem.parent(of: path))
         if let problem = WALNote.problem(wal: path + "-wal", note, files) { found.note(problem) }
         return found

@@ -18,6 +18,7 @@ final class WorkThread: @unchecked Sendable {
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let departure = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [Job] = []
     private var isStopping = false
     private var thread: pthread_t?
@@ -34,14 +35,17 @@ final class WorkThread: @unchecked Sendable {
             pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         #endif
         pthread_cond_init(arrival, &attributes)
+        pthread_cond_init(departure, &attributes)
         pthread_condattr_destroy(&attributes)
         start()
     }
 
     deinit {
         pthread_cond_destroy(arrival)
+        pthread_cond_destroy(departure)
         pthread_mutex_destroy(mutex)
         arrival.deallocate()
+        departure.deallocate()
         mutex.deallocate()
     }
 
@@ -54,6 +58,15 @@ final class WorkThread: @unchecked Sendable {
         jobs.append(job)
         pthread_cond_signal(arrival)
         return true
+    }
+
+    /// Waits while `limit` jobs are waiting, so that the queue stays short when they come faster than they are done. Not from the thread itself.
+    func submit(waitingBehind limit: Int, _ job: @escaping Job) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while jobs.count >= limit, !isStopping { pthread_cond_wait(departure, mutex) }
+        jobs.append(job)
+        pthread_cond_signal(arrival)
     }
 
     /// Runs what has been submitted, then ends the thread. Blocks until it has ended; not from the thread itself.
@@ -113,6 +126,7 @@ final class WorkThread: @unchecked Sendable {
             }
             let isLast = isStopping && jobs.isEmpty
             swap(&batch, &jobs)
+            pthread_cond_broadcast(departure)
             pthread_mutex_unlock(mutex)
             if isLast { return }
             for job in batch { job() }

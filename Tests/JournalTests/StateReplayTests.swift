@@ -37,14 +37,14 @@ import Testing
         StoredState(revision: revision, state: Array(text.utf8), unapplied: unapplied.map { Array($0.utf8) })
     }
 
-    private func verify(_ folder: Folder, entitiesMax: Int64 = 1_000_000) throws -> StateReplay.Result {
+    private func verify(_ folder: Folder, entitiesMax: Int64 = 1_000_000) throws -> Verification {
         let reader = try JournalReader(directory: folder.path)
         defer { reader.close() }
         // Whatever is found here, every checksum is right.
         #expect(try reader.verify().isSound)
-        let found = try StateReplay(reader, kinds, entitiesMax: entitiesMax).run()
+        let found = try Verifier(reader, replaying: kinds, entitiesMax: entitiesMax, progress: { _ in }).run()
         let whole = try reader.verify(replaying: kinds)
-        #expect(whole.problems == found.problems && whole.replayed == found.replayed)
+        #expect(whole == found)
         return found
     }
 
