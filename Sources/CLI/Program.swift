@@ -49,7 +49,7 @@ package struct Program: Sendable {
                 """,
             version: version,
             subcommands: [
-                NodeCommand.self, CounterCommand.self, EventsCommand.self, ClusterCommand.self, JournalCommand.self, ShellCommand.self,
+                NodeCommand.self, CounterCommand.self, EntityGroup.self, EventsCommand.self, ClusterCommand.self, JournalCommand.self, ShellCommand.self,
                 CertificatesCommand.self, TokenCommand.self, BenchCommand.self, BenchLimits.self, CrashTestCommand.self,
                 SimulateCommand.self, DemoCommand.self, ManualCommand.self,
             ])
@@ -63,7 +63,8 @@ package struct Program: Sendable {
             discussion: Self.exitCodes,
             version: Self.version,
             subcommands: [
-                NodeCommand.self, EventsCommand.self, ClusterCommand.self, JournalCommand.self, CertificatesCommand.self, TokenCommand.self,
+                NodeCommand.self, EntityGroup.self, EventsCommand.self, ClusterCommand.self, JournalCommand.self, ShellCommand.self,
+                CertificatesCommand.self, TokenCommand.self, ManualCommand.self,
             ])
     }
 }

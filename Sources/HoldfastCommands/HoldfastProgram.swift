@@ -12,8 +12,9 @@ public import Entities
 /// }
 /// ```
 ///
-/// `bank node` takes every option, variable and setting of `holdfast node`: HTTP, TLS, tokens, seeds, `--config`. `bank cluster`, `journal`,
-/// `events`, `certificates` and `token` are those of `holdfast`. Exit codes are too.
+/// `bank node` takes every option, variable and setting of `holdfast node`: HTTP, TLS, tokens, seeds, `--config`. `bank entity send account alice
+/// deposit '{"cents": 500}'` and `bank entity get account alice` reach the entities; `bank cluster`, `journal`, `events`, `shell`, `certificates`,
+/// `token` and `manual` are those of `holdfast`. Exit codes are too.
 public struct HoldfastProgram: Sendable {
     private let program: Program
 

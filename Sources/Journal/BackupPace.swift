@@ -7,8 +7,9 @@ struct BackupPace {
     static let pagesPerStep: Int32 = 32
     /// 4 MiB of the copy are flushed at a time: all of it at the end would hold the node's own flushes up for seconds.
     static let pagesPerFlush = 1_024
-    /// With the slices, some 60 MB/s.
-    private static let restMilliseconds: UInt32 = 2
+    /// A longer rest costs more in all: while the copy lasts no checkpoint can begin the WAL anew, and a WAL that grows makes every flush of
+    /// the node's dearer.
+    private static let restMilliseconds: UInt32 = 1
 
     private let folder: String
     private var last: WALNote?

@@ -68,6 +68,10 @@ import Testing
         #expect(try ShellSession.words(#"get "two words" "a\"b" """#) == ["get", "two words", "a\"b", ""])
         #expect(throws: CommandFailure.self) { try ShellSession.words(#"get "open"#) }
         #expect(try ShellSession.words("") == [])
+        #expect(
+            try ShellSession.words(#"send account "two words" deposit  {"note": "a b\"c"} "#)
+                == ["send", "account", "two words", "deposit", #"{"note": "a b\"c"}"#])
+        #expect(try ShellSession.words("send account alice close ") == ["send", "account", "alice", "close"])
     }
 }
 

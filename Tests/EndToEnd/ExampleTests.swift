@@ -76,6 +76,58 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(2)))
+        func `its entities are reached from the command line, and looked after like counters`() async throws {
+            try await Stage.run { stage in
+                let settings = stage.folder + "/settings.json"
+                try Data(#"{"checkpoint-entries": 1}"#.utf8).write(to: URL(fileURLWithPath: settings))
+                var launch = try stage.launch("node1", arguments: ["--config", settings])
+                launch.executable = try builtProgram("holdfast-examples")
+                let node = try await stage.start(launch)
+                func run(_ arguments: String...) async throws -> Stage.Result {
+                    try await stage.run(arguments, at: node, executable: launch.executable)
+                }
+                let deposit = ["entity", "send", "account", "alice", "deposit"]
+                #expect(try await run("entity", "get", "account", "alice", "--json").output.contains(#""state":{"balance":0},"revision":0"#))
+                let first = try await stage.run(deposit + [#"{"cents": 500}"#, "--request-id", "k1"], at: node, executable: launch.executable)
+                #expect(first.exit == .code(0) && first.output == "500\n", "\(first)")
+                let again = try await stage.run(
+                    deposit + [#"{"cents": 500}"#, "--request-id", "k1", "--json"], at: node, executable: launch.executable)
+                #expect(again.output.contains(#""kind":"account","entity":"alice","reply":500,"requestID":"k1","receipt":{"shard":"account/"#), "\(again)")
+                for (arguments, code, words) in [
+                    (["entity", "send", "account", "alice", "withdraw", #"{"cents": 501}"#], Int32(65), "there are only 500 cents"),
+                    (deposit + [#"{"cents": 1}"#, "--request-id", "k1"], 65, "this request id was used for another"),
+                    (deposit + ["{"], 64, "deposit cannot be read"),
+                    (["entity", "send", "account", "alice", "rob"], 66, "rob"),
+                    (["entity", "get", "acount", "alice"], 66, "acount"),
+                    (["entity", "get", "account", ""], 64, "1 to 512 bytes"),
+                ] {
+                    let refused = try await stage.run(arguments, at: node, executable: launch.executable)
+                    #expect(refused.exit == .code(code) && refused.errors.contains(words), "\(arguments): \(refused)")
+                }
+                #expect(try await run("entity", "get", "account", "alice").output == #"{"balance":500}"# + "\n")
+                let lines = stage.folder + "/lines"
+                try Data("send account alice withdraw {\"cents\": 120}\nstate account alice\nevents account alice\nget alice\n".utf8)
+                    .write(to: URL(fileURLWithPath: lines))
+                let shell = try ChildProcess.start(
+                    ChildProcess.Launch(
+                        executable: "/bin/sh",
+                        arguments: ["-c", "exec '\(launch.executable)' shell --connect \(node.address) < '\(lines)'"],
+                        errorFile: "\(stage.folder)/shell.err"))
+                #expect(await shell.waitForExit(timeout: .seconds(20)) == .code(64), "there are no counters here")
+                #expect(shell.output.hasPrefix("380\n{\"balance\":380}\n") && shell.output.contains(#"withdrawn {"cents":120}"#), "\(shell.output)")
+                // Every state of the application's own kinds is made anew, once a checkpoint has it.
+                var sound = ""
+                while !sound.contains(", 1 of them as their events make them") {
+                    let verified = try await stage.run(["journal", "verify", "--data", launch.data], executable: launch.executable)
+                    #expect(verified.exit == .code(0), "\(verified)")
+                    sound = verified.output
+                }
+                let manual = try await stage.run(["manual"], executable: launch.executable)
+                #expect(manual.exit == .code(0) && manual.output.contains(".Nm holdfast-examples"), "\(manual.output.prefix(300))")
+            }
+        }
+
         @Test func `a program that has not been built is told`() {
             #expect(throws: (any Error).self) { try builtProgram("no-such-program") }
         }

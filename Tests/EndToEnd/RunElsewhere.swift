@@ -10,18 +10,12 @@ struct RunElsewhere {
         "tools/demo": Self(file: "Tests/EndToEnd/DemoTests.swift", words: #"["demo", "--folder", folder]"#),
         // It runs this very test.
         "tools/test": Self(file: "tools/test", words: "swift test --skip-build"),
-        "tools/cluster up": Self(file: "Tests/EndToEnd/LocalClusterScriptTests.swift", words: #"Self.run(["up", "2"]"#),
         "holdfast node repair --data data/3 --listen 127.0.0.1:7402 --seed 127.0.0.1:7400": Self(
             file: "Tests/EndToEnd/CareTests.swift", words: "a damaged node is brought back from its peers by one command"),
-        "holdfast crash-test": crashTest,
-        "holdfast crash-test --nodes 3 --seconds 60": crashTest,
-        "holdfast crash-test --nodes 3 --seconds 380 --faults kill --seed 101": crashTest,
+        "holdfast crash-test --nodes 3 --seconds 60": Self(
+            file: "Tests/EndToEnd/ThreeNodesTests.swift", words: #"["crash-test", "--nodes", "3", "--seconds", "15""#),
         "holdfast simulate --seeds 1000": Self(file: "tools/test", words: "\ntools/simulate\n"),
-        // They want the machine to themselves, and are run when their figures are taken anew.
+        // It wants the machine to itself, and is run when its figures are taken anew.
         "tools/bench-peers --seconds 2": Self(file: "tools/bench-peers", words: "takes about a quarter of an hour"),
-        "tools/bench-http": Self(file: "tools/bench-http", words: "takes about six minutes"),
     ]
-
-    private static let crashTest = Self(
-        file: "Tests/EndToEnd/ThreeNodesTests.swift", words: #"["crash-test", "--nodes", "3", "--seconds", "15""#)
 }

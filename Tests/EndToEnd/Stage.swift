@@ -111,11 +111,11 @@ final class Stage {
     /// - Parameter runner: words before the program's own, for one that is started by another.
     func run(
         _ arguments: [String], at node: ChildNode? = nil, through runner: [String] = [], environment: [String: String] = [:],
-        timeout: Duration = .seconds(60)
+        executable: String = Stage.executable, timeout: Duration = .seconds(60)
     ) async throws -> Result {
         commands += 1
         let errorFile = "\(folder)/command\(commands).err"
-        let words = runner + [Self.executable] + arguments + (node.map { ["--connect", $0.address] } ?? [])
+        let words = runner + [executable] + arguments + (node.map { ["--connect", $0.address] } ?? [])
         var launch = ChildProcess.Launch(executable: words[0], arguments: Array(words.dropFirst()), errorFile: errorFile)
         launch.environment = environment
         let process = try ChildProcess.start(launch)

@@ -8,13 +8,11 @@ struct CounterGet: AsyncParsableCommand {
         abstract: "Print a counter's value.",
         discussion: "A counter that nobody has touched is 0.")
 
-    enum Consistency: String, ExpressibleByArgument, CaseIterable { case linearizable, local }
-
     @Argument(help: ArgumentHelp("The counter: 1 to 512 bytes of UTF-8.", valueName: "id"))
     var id: String
 
     @Option(help: "linearizable: every increment answered before; local: what one replica has applied, possibly old.")
-    var consistency = Consistency.linearizable
+    var consistency = ConsistencyName.linearizable
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var output: OutputOptions

@@ -54,9 +54,7 @@ struct CounterIncrement: AsyncParsableCommand {
         StandardOutput.json(
             Incremented(
                 entity: id, value: receipt.reply, requestID: request,
-                receipt: ReceiptLine(
-                    shard: receipt.shard.description, index: receipt.index.rawValue, term: receipt.term.rawValue,
-                    revision: receipt.revision)))
+                receipt: ReceiptLine(receipt)))
     }
 
     private struct Incremented: Encodable {
@@ -64,12 +62,5 @@ struct CounterIncrement: AsyncParsableCommand {
         var value: Int64
         var requestID: String
         var receipt: ReceiptLine
-    }
-
-    private struct ReceiptLine: Encodable {
-        var shard: String
-        var index: UInt64
-        var term: UInt64
-        var revision: UInt64
     }
 }

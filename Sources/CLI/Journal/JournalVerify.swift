@@ -9,7 +9,7 @@ struct JournalVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Read a journal, a backup, or the journals of a whole cluster, and take every checksum again.",
         discussion: """
-            With --data a node's journal, with --from a backup; the counters' states, which the view entity_states shows, are also made anew \
+            With --data a node's journal, with --from a backup; the states of this program's kinds, which the view entity_states shows, are also made anew \
             from their events and compared. With --connect every node of a running cluster reads its own journal, and each shard's replicas \
             are compared at an index that all of them have. The first difference is named.
 
@@ -107,7 +107,7 @@ struct VerificationReport: Encodable {
 
 extension Verification {
     /// The kinds whose states this program can make from their events.
-    static let kinds = [KindRuntime(Counter.self)]
+    static var kinds: [KindRuntime] { Program.current.kinds.map { KindRuntime($0) } }
 
     var text: String {
         "\(entries) entries of \(groups) groups, \(entities) entity states" + (replayed > 0 ? ", \(replayed) of them as their events make them" : "")

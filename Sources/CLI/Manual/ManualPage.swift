@@ -11,7 +11,7 @@ struct ManualPage {
     }
 
     var lines: [String] {
-        var lines = [".Dd \(date)", ".Dt HOLDFAST 1", ".Os", ".Sh NAME", ".Nm holdfast"]
+        var lines = [".Dd \(date)", ".Dt \(root.commandName.uppercased()) 1", ".Os", ".Sh NAME", ".Nm \(root.commandName)"]
         lines.append(".Nd " + Self.escaped(Self.unended(root.abstract ?? "")))
         lines += [".Sh SYNOPSIS", ".Nm", ".Ar command", ".Op Ar options"]
         lines += [".Sh DESCRIPTION"] + Self.text(Self.examples(root.discussion ?? ""))
@@ -30,7 +30,7 @@ struct ManualPage {
         var lines: [String] = []
         // A command that only holds others has nothing of its own to say.
         if below.isEmpty || !own.isEmpty {
-            lines.append(".Ss holdfast " + path.joined(separator: " "))
+            lines.append(".Ss \(root.commandName) " + path.joined(separator: " "))
             lines += Self.text(command.abstract ?? "")
             if let discussion = command.discussion { lines += [".Pp"] + Self.text(discussion) }
             if !own.isEmpty {

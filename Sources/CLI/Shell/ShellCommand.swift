@@ -31,7 +31,7 @@ struct ShellCommand: AsyncParsableCommand {
 
     private func interact(_ session: ShellSession) async -> CommandFailure? {
         var editor = LineEditor(
-            prompt: "holdfast> ", words: ShellSession.verbs, historyFile: Self.historyFile(ProcessInfo.processInfo.environment))
+            prompt: "\(Program.current.name)> ", words: ShellSession.verbs, historyFile: Self.historyFile(ProcessInfo.processInfo.environment))
         StandardError.line("Connected. `help` lists what this prompt knows, `quit` or Ctrl-D ends it.")
         while case let input = editor.read(), input != .end {
             guard case .line(let line) = input else { continue }

@@ -10,17 +10,26 @@ struct ShellSession {
     let timeout: Duration
     let output: OutputOptions
 
-    static let verbs = ["get", "increment", "events", "status", "members", "shards", "help", "quit"]
+    private static var hasCounters: Bool { Program.current.isBuiltIn }
+    static var verbs: [String] {
+        (hasCounters ? ["get", "increment"] : []) + ["state", "send", "events", "status", "members", "shards", "help", "quit"]
+    }
 
-    private static let help = """
+    private static let counters = """
         get ID               the counter's value
         increment ID [BY]    adds 1, or BY
-        events ID [KIND]     the last 20 events of the counter, or of another kind's entity
+
+        """
+    private static let help = """
+        state KIND ID        an entity's state
+        send KIND ID COMMAND [JSON]
+                             sends it a command
+        events KIND ID       its last 20 events
         status               who is in, who owns how much, and whether anything is amiss
         members              the nodes
         shards               owners, replicas, and which of them are behind
         quit                 ends, as Ctrl-D does
-        An id with blanks stands in double quotes.
+        An id with blanks stands in double quotes; JSON is the rest of its line, as it is.
         """
 
     private static let eventsMax = 20
@@ -34,20 +43,30 @@ struct ShellSession {
             guard counts.contains(arguments.count) else { throw CommandFailure.usage("it is: \(usage)") }
         }
         switch verb {
-        case "get":
+        case "get" where Self.hasCounters:
             try require(1...1, "get ID")
             let balance = try await counter(arguments[0]).ask(Counter.Balance())
             output.json ? StandardOutput.json(["balance": balance]) : StandardOutput.line("\(balance)")
-        case "increment":
+        case "increment" where Self.hasCounters:
             try require(1...2, "increment ID [BY]")
             try await increment(arguments[0], by: arguments.count > 1 ? arguments[1] : "1")
+        case "state":
+            try require(2...2, "state KIND ID")
+            let (state, _) = try await entity(arguments).state(.linearizable)
+            StandardOutput.line(String(decoding: state, as: UTF8.self))
+        case "send":
+            try require(3...4, "send KIND ID COMMAND [JSON]")
+            let receipt = try await entity(arguments).send(
+                arguments[2], arguments.count > 3 ? arguments[3] : "{}", requestID: UniqueID.random().description)
+            StandardOutput.line(String(decoding: receipt.reply, as: UTF8.self))
+        case "events" where Self.hasCounters && arguments.count == 1: try await events(of: arguments[0], kind: Counter.kind)
         case "events":
-            try require(1...2, "events ID [KIND]")
-            try await events(of: arguments[0], kind: arguments.count > 1 ? arguments[1] : Counter.kind)
+            try require(2...2, "events KIND ID")
+            try await events(of: arguments[1], kind: arguments[0])
         case "status", "members", "shards":
             try require(0...0, verb)
             try await show(verb)
-        case "help", "?": StandardOutput.line(Self.help)
+        case "help", "?": StandardOutput.line((Self.hasCounters ? Self.counters : "") + Self.help)
         case "quit", "exit": return false
         default:
             let guess = NearestName.of(verb, among: Self.verbs).map { ": did you mean \($0)?" } ?? ";"
@@ -58,6 +77,10 @@ struct ShellSession {
 
     func failure(_ error: any Error) -> CommandFailure {
         Invocation.failure(from: error) ?? CommandFailure(.unavailable, "failed", "\(error)")
+    }
+
+    private func entity(_ arguments: [String]) throws -> RawEntity {
+        try RawEntity(cluster, arguments[0], arguments[1], timeout: timeout)
     }
 
     private func counter(_ id: String) async throws -> EntityReference<Counter> {
@@ -102,7 +125,8 @@ struct ShellSession {
         }
     }
 
-    /// Words between blanks; double quotes hold blanks, and a backslash in them the next character.
+    /// Words between blanks; double quotes hold blanks, and a backslash in them the next character. What a command carries is the rest of
+    /// its line, as it is.
     static func words(_ line: String) throws(CommandFailure) -> [String] {
         var words: [String] = []
         var word: String?
@@ -117,6 +141,10 @@ struct ShellSession {
             case " " where !isQuoted, "\t" where !isQuoted:
                 if let whole = word { words.append(whole) }
                 word = nil
+                if words.count == 4, words[0] == "send" {
+                    let rest = characters.trimmingCharacters(in: .whitespaces)
+                    return rest.isEmpty ? words : words + [rest]
+                }
             default: word = (word ?? "") + String(character)
             }
         }
