@@ -56,9 +56,11 @@ struct NodeStarter: Sendable {
         _ journal: Journal, _ recovery: Recovery, _ listen: NetworkAddress, _ seeds: [NetworkAddress],
         _ security: TransportSecurity?
     ) async throws -> NodeParts {
-        // The port comes first: a node that cannot listen joins nothing. Joining needs the address, so a blank node reserves
-        // its port by listening before it asks.
-        let reserved = try await reserve(listen, recovery)
+        // The port comes first: a node that cannot listen joins nothing. Port 0 becomes a real one here, so that it can be told to others
+        // before the node listens.
+        let reservation = try await reserve(listen)
+        defer { reservation.end() }
+        let reserved = NetworkAddress(host: listen.host, port: reservation.port)
         let advertised = configuration.advertisedAddress ?? reserved.description
         try check(security, names: advertised)
         let network = TransportSettings.under(security)
@@ -164,10 +166,9 @@ struct NodeStarter: Sendable {
         }
     }
 
-    /// Port 0 becomes a real port here, so that it can be told to others before the node listens.
-    private func reserve(_ listen: NetworkAddress, _ recovery: Recovery) async throws -> NetworkAddress {
+    private func reserve(_ listen: NetworkAddress) async throws -> PortReservation {
         do {
-            return NetworkAddress(host: listen.host, port: try await PortProbe.bind(listen, on: loop))
+            return try await loop.submit { try PortReservation(listen) }.get()
         } catch let error as TransportError {
             throw NodeError(.listen, error.message)
         }

@@ -81,8 +81,8 @@ enum Sockets {
         }
     }
 
-    private static func listenError(_ address: NetworkAddress, _ error: any Error) -> TransportError {
-        if error is SocketAddressError { return .unknownHost(address) }
+    static func listenError(_ address: NetworkAddress, _ error: any Error) -> TransportError {
+        if isUnknownHost(error) { return .unknownHost(address) }
         guard let error = error as? IOError else { return .cannotListen(address, "\(error)") }
         switch error.errnoCode {
         case EADDRINUSE: return .portInUse(address)
@@ -91,6 +91,8 @@ enum Sockets {
         default: return .cannotListen(address, "\(error)")
         }
     }
+
+    private static func isUnknownHost(_ error: any Error) -> Bool { error is SocketAddressError || error is SocketAddressError.UnknownHost }
 
     /// What a failed dial means.
     static func dialError(_ address: NetworkAddress, _ error: any Error) -> TransportError {
@@ -107,6 +109,6 @@ enum Sockets {
         if let error = error as? ChannelError, case .connectTimeout(let limit) = error {
             return .timedOut("connecting to \(address)", after: Span(nanoseconds: limit.nanoseconds))
         }
-        return error is SocketAddressError ? .unknownHost(address) : .cannotConnect(address, "\(error)")
+        return isUnknownHost(error) ? .unknownHost(address) : .cannotConnect(address, "\(error)")
     }
 }

@@ -83,6 +83,20 @@ import Testing
         }
     }
 
+    @Test func `HEAD is answered without a body, that of an event stream as well`() async throws {
+        try await GatewayStage.runNode { address in
+            try await HTTPConnection.with(address) { reader, writer in
+                let paths = ["/healthz", "/v1/entities/counter/alice/events"]
+                for path in paths { try await writer.send("HEAD \(path) HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n") }
+                try await writer.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                try await reader.readToEnd()
+                let answers = String(decoding: reader.received, as: UTF8.self).split(separator: "\r\n\r\n")
+                #expect(answers.count == 4 && answers.dropLast().allSatisfy { $0.hasPrefix("HTTP/1.1 200 OK") }, "\(answers)")
+                #expect(answers.count == 4 && answers[1].contains("text/event-stream") && answers[3] == #"{"status":"alive"}"#, "\(answers)")
+            }
+        }
+    }
+
     @Test func `what is no HTTP behind a request is told after the request is answered`() async throws {
         try await GatewayStage.run(backend) { address in
             let answer = try await HTTPConnection.with(address) { reader, writer in

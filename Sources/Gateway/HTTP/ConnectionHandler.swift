@@ -54,6 +54,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isEnding = false
     /// Since when no request has been under way, or when the one that is arriving began to.
     private var quietSince = ContinuousClock.now
+    private var idleness: Scheduled<Void>?
 
     /// An answer that is the last one while the request is still coming: a connection that is closed over unread bytes is reset, and the
     /// answer may be lost with it, so the client gets a moment to read it (RFC 9112 §9.6).
@@ -75,6 +76,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        // It would keep all of this for minutes.
+        idleness?.cancel()
         abandon()
         if !isWorking { leave() }
     }
@@ -134,7 +137,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Closes the connection if nothing has been under way for so long, and looks again when that may be.
     private func watchIdleness(_ context: ChannelHandlerContext, for time: Duration) {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: TimeAmount(max(time, .milliseconds(1)))) {
+        idleness = context.eventLoop.scheduleTask(in: TimeAmount(max(time, .milliseconds(1)))) {
             let handler = bound.value
             guard let context = handler.context else { return }
             let timeout = handler.configuration.idleTimeout
@@ -285,11 +288,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func write(_ answer: Answer, _ bytes: [UInt8]) {
         guard let context else { return }
-        writeHead(answer, length: answer.fields[.contentType] == EventStream.fields[.contentType] ? nil : bytes.count)
+        let isSized = answer.fields[.contentType] != EventStream.fields[.contentType]
+        writeHead(answer, length: isSized ? bytes.count : nil)
         if exchange?.isHead != true, !bytes.isEmpty {
             context.write(wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(bytes: bytes)))), promise: nil)
         }
-        writeEnd(keepsAlive: !answer.closesConnection)
+        writeEnd(keepsAlive: !answer.closesConnection, isSized: isSized)
     }
 
     /// Whether no answer comes after this one, whatever it is.
@@ -312,14 +316,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// Ends the answer, and the connection if this is its last one.
-    private func writeEnd(keepsAlive: Bool) {
+    private func writeEnd(keepsAlive: Bool, isSized: Bool) {
         guard let context else { return }
         let hasArrived = exchange?.hasArrived ?? isInputClosed
         isEnding = !keepsAlive || isLast
         exchange?.isAnswered = true
         exchange?.stream = nil
+        // The end of a body of unknown length is a chunk, and HEAD has no body.
+        let hasEnd = isSized || exchange?.isHead != true
         guard isEnding else {
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            if hasEnd { context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) } else { context.flush() }
             return hasArrived ? rest() : ()
         }
         let sent = context.eventLoop.makePromise(of: Void.self)
@@ -328,6 +334,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             guard !hasArrived else { return channel.close(promise: nil) }
             channel.close(mode: .output, promise: nil)
             channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+        }
+        guard hasEnd else {
+            context.flush()
+            return sent.succeed()
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
     }
@@ -353,7 +363,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 try await channel.writeAndFlush(part).get()
             }, wakes: wakes.wakes, key: wakes.key)
         stream.endpoints.streams.close(wakes.key)
-        bound.value.writeEnd(keepsAlive: true)
+        bound.value.writeEnd(keepsAlive: true, isSized: false)
     }
 
     private func open(_ answer: Answer) -> (key: UInt64, wakes: AsyncStream<StreamTable.Wake>)? {
