@@ -68,6 +68,11 @@ enum Spawn {
 
     /// A child that holds a copy of a socket or pipe keeps it open after it is closed here.
     private static func closeOthersAtExec() {
-        for file in Int32(3)..<Int32(1_024) where fcntl(file, F_GETFD) >= 0 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
+        #if os(Linux)
+            let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }) ?? []
+        #else
+            let open = Array(3..<Int32(1_024))
+        #endif
+        for file in open where file > 2 && fcntl(file, F_GETFD) >= 0 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
     }
 }
