@@ -46,7 +46,6 @@ final class ReplayThread {
 
     /// After the last row of a replica's entities.
     func endRows(of replica: Int64) {
-        flush()
         flushRows(of: replica)
         submit { $0.endRows(of: replica) }
     }

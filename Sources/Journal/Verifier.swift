@@ -60,10 +60,11 @@ final class Verifier {
             try readGroups()
             let entities = replay == nil ? 0 : try reader.connection.integer("SELECT count(*) FROM entities") ?? 0
             let parts = UInt32(clamping: entities / entitiesMax + 1)
-            try readJournal(Part(number: 0, of: parts))
+            let part = Part(number: 0, count: parts)
+            try readJournal(part)
             checkEnds()
-            try checkState(Part(number: 0, of: parts))
-            for number in 1..<max(1, parts) { try replayMore(Part(number: number, of: parts)) }
+            try checkState(part)
+            for number in 1..<max(1, parts) { try replayMore(Part(number: number, count: parts)) }
         }
         if let replay {
             let result = replay.result()
@@ -77,11 +78,6 @@ final class Verifier {
     private struct Part {
         var number: UInt32
         var count: UInt32
-
-        init(number: UInt32, of count: UInt32) {
-            self.number = number
-            self.count = count
-        }
 
         func has(_ entity: UnsafeRawBufferPointer) -> Bool { count == 1 || JournalRow.entityHash(entity) % count == number }
     }
@@ -116,8 +112,9 @@ final class Verifier {
             do throws(JournalError) {
                 let base = LogPoint(try reader.checkpointRow(replica).point)
                 order.append(replica)
-                chains[replica] = Chain(group, base: base)
-                if !group.descriptor.kind.isEmpty { replay?.add(replica, group, base: base.index) }
+                let chain = Chain(group, base: base)
+                chains[replica] = chain
+                if chain.isReplayed { replay?.add(replica, group, base: base.index) }
             } catch {
                 found.note(error)
             }
@@ -191,8 +188,9 @@ final class Verifier {
         }
         for replica in order {
             _ = try count(StateRows.entityColumns, "entities", replica) { row throws(JournalError) in
-                guard part.has(row.borrowed(0)) else { return }
-                replay.take(try StateRows.entity(row, replica, path: reader.path), of: replica)
+                // `checkState` has told of the rows that cannot be read.
+                guard part.has(row.borrowed(0)), let entity = try? StateRows.entity(row, replica, path: reader.path) else { return }
+                replay.take(entity, of: replica)
             }
             replay.endRows(of: replica)
         }

@@ -85,6 +85,19 @@ import Testing
         #expect(found.replayed == 1)
     }
 
+    @Test func `a row that cannot be read is told of once, in one pass or several`() throws {
+        let folder = Folder()
+        try journal(folder, [("alice", balance(5, alice)), ("bob", balance(3, bob))])
+        try folder.sql("UPDATE entities SET checksum = checksum + 1")
+        let reader = try JournalReader(directory: folder.path)
+        defer { reader.close() }
+        for entitiesMax: Int64 in [1_000_000, 1] {
+            let found = try Verifier(reader, replaying: kinds, entitiesMax: entitiesMax, progress: { _ in }).run()
+            #expect(found.problems.count { $0.contains("the checksum of an entity") } == 2, "\(entitiesMax): \(found.problems)")
+            #expect(found.problems.count { $0.contains("has no state") } == 2 && found.problems.count == 4, "\(entitiesMax): \(found.problems)")
+        }
+    }
+
     @Test func `a state without events is named, except where the log is trimmed`() throws {
         let rows = [("alice", balance(5, alice)), ("bob", balance(3, bob)), ("carol", balance(1, #"{"balance":1}"#))]
         let folder = Folder()

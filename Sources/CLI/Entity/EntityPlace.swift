@@ -3,7 +3,7 @@ import Engine
 
 /// Which entity.
 struct EntityPlace: ParsableArguments {
-    @Argument(help: "The entity's kind.")
+    @Argument(help: "The entity's kind, as in counter.")
     var kind: String
 
     @Argument(help: ArgumentHelp("The entity: 1 to 512 bytes of UTF-8.", valueName: "id"))

@@ -9,12 +9,11 @@ struct EventsCommand: AsyncParsableCommand {
 
 /// Whose events, and from where on.
 struct EventsPlace: ParsableArguments {
-    @Argument(help: ArgumentHelp("The entity's kind, as in counter.", valueName: "kind"))
-    var kind: String
-
-    @Argument(help: ArgumentHelp("The entity's id.", valueName: "id"))
-    var id: String
+    @OptionGroup var entity: EntityPlace
 
     @Option(help: ArgumentHelp("Only events with a higher revision than this.", valueName: "revision"))
     var after: UInt64 = 0
+
+    var kind: String { entity.kind }
+    var id: String { entity.id }
 }
